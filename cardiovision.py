@@ -1,0 +1,449 @@
+"""The front door: the ``cardiovision`` command.
+
+Each command takes its options, imports the part that does the work, and runs it until done or interrupted.
+What a person can mend is said in one line on standard error, ``cardiovision: ...``, with exit code 2.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.request import ProxyHandler, build_opener
+
+import typer
+
+import supervisor
+from stream import logs
+from stream.errors import CardioVisionError
+
+if TYPE_CHECKING:
+    from stream.client import Feed
+    from stream.messages import Sent
+    from stream.sources import BeatSource, WaveSource
+
+HOST: Final = "127.0.0.1"
+FEED_PORT: Final = 8765
+WEB_PORT: Final = 8050
+FEED: Final = f"ws://{HOST}:{FEED_PORT}"
+SCENARIO: Final = "ward"
+CSV: Final = {".csv", ".tsv", ".txt"}
+
+app = typer.Typer(
+    help="Real-time ECG monitoring: replay or simulate beds, read every beat, watch the ward. "
+    "Begin with [bold]cardiovision demo[/bold].\n\nResearch and teaching software, not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def parse_speed(text: str) -> float:
+    """Read a speed: a factor on real time, or ``max`` for as fast as it goes, which is 0 on the wire."""
+    if text == "max":
+        return 0.0
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1.0
+    if not 0.1 <= speed <= 10_000:
+        raise typer.BadParameter(f"expected a factor from 0.1 to 10000, or max; got {text!r}")
+    return speed
+
+
+Port = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port to listen on.")]
+Host = Annotated[str, typer.Option(metavar="HOST", help="Address to listen on; only loopback for now.")]
+FeedUrl = Annotated[str, typer.Option("--feed", metavar="URL", help="Address of the hub.")]
+Model = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Your own Keras model (.keras or .h5) in place of the shipped one."),
+]
+Speed = Annotated[
+    float,
+    typer.Option(
+        parser=parse_speed,
+        metavar="X|max",
+        help="Seconds of ECG per second: 1 is real time, 10 ten times as fast, max as fast as it goes.",
+    ),
+]
+Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end, for ever.")]
+LabelColumn = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|none|last|NAME",
+        help="CSV only: which column holds the label; auto decides from the values of the last column.",
+    ),
+]
+SamplingRate = Annotated[
+    float, typer.Option("--fs", metavar="HZ", help="CSV only: sampling rate of the rows, in Hz.")
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Where chance begins; the same seed, the same ECG.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more, on standard error.")]
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Handle what comes before a command."""
+    if show_version:
+        typer.echo(f"cardiovision {version('cardiovision')}")
+        raise typer.Exit
+
+
+def _examples(*lines: str) -> str:
+    """Write an epilog of one example a line."""
+    return "\n\n".join(["Examples:", *(f"  cardiovision {line}" for line in lines)])
+
+
+@app.command(epilog=_examples("hub", "hub --port 9000"))
+def hub(host: Host = HOST, port: Port = FEED_PORT, verbose: Verbose = False) -> None:
+    """Run the feed: the websocket server through which sources, detector and screens talk.
+
+    It prints where it listens, and runs until Ctrl-C. The protocol is in docs/protocol.md.
+    """
+    from stream.hub import serve
+
+    _log(verbose)
+    _run(serve(host, port))
+
+
+@app.command(
+    epilog=_examples(
+        "replay mitdb/119 --loop",
+        "replay ward/a ward/b --bed A --bed B --speed 10",
+        "replay beats.csv --fs 125",
+    )
+)
+def replay(
+    records: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECORD_OR_CSV...",
+            help="WFDB records (a path without extension, or a PhysioNet name such as mitdb/100, which is "
+            "downloaded) or CSV files with one beat a row; each is one bed.",
+        ),
+    ],
+    *,
+    bed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Name of a bed, in place of the record's; repeat it, one a record."
+        ),
+    ] = None,
+    speed: Speed = 1.0,
+    loop: Loop = False,
+    start: Annotated[
+        float, typer.Option("--from", min=0, metavar="SEC", help="Begin so many seconds into the records.")
+    ] = 0.0,
+    stop: Annotated[
+        float | None, typer.Option("--to", min=0, metavar="SEC", help="End so many seconds into them.")
+    ] = None,
+    label_column: LabelColumn = "auto",
+    fs: SamplingRate = 125.0,
+    feed: FeedUrl = FEED,
+    verbose: Verbose = False,
+) -> None:
+    """Play records or CSV beats into the feed, several at once as several beds.
+
+    It needs a running hub (cardiovision hub), waits for one, and ends with the records unless told to loop.
+    """
+    from stream.replay import default_beds
+    from stream.replay import replay as play
+
+    _log(verbose)
+    sources = _open_sources(records, label_column, fs)
+    beds = bed or default_beds(records)
+    _run(play(sources, feed, beds=beds, speed=speed, loop=loop, start=start, stop=stop))
+
+
+@app.command(epilog=_examples("simulate", "simulate my-ward.yaml --beds 16 --seed 7"))
+def simulate(
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="A YAML file, or the name of a shipped scenario.")
+    ] = SCENARIO,
+    *,
+    beds: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Number of beds; as in the scenario if left out.")
+    ] = None,
+    seed: Seed = 0,
+    speed: Speed = 1.0,
+    feed: FeedUrl = FEED,
+    verbose: Verbose = False,
+) -> None:
+    """Play simulated beds into the feed, as a scenario scripts them.
+
+    It needs a running hub (cardiovision hub), and waits for one. docs/simulator.md explains scenarios.
+    """
+    from stream.replay import replay as play
+    from stream.sources.scenario import load_scenario
+    from stream.sources.simulator import Simulator
+
+    _log(verbose)
+    simulator = Simulator(load_scenario(scenario), seed=seed, beds=beds)
+    _run(play([simulator], feed, beds=simulator.beds, speed=speed))
+
+
+@app.command(epilog=_examples("detect", "detect --model my-model.keras"))
+def detect(feed: FeedUrl = FEED, model: Model = None, verbose: Verbose = False) -> None:
+    """Read every bed on the feed: find its beats, name them, explain the abnormal ones.
+
+    It needs a running hub (cardiovision hub), waits for one, and comes back by itself when the hub restarts.
+    """
+    from detector.service import run
+
+    _log(verbose)
+    _run(run(feed, model=model))
+
+
+@app.command(epilog=_examples("web", "web --port 8051"))
+def web(host: Host = HOST, port: Port = WEB_PORT, feed: FeedUrl = FEED, verbose: Verbose = False) -> None:
+    """Serve the ward screen to a browser on this machine.
+
+    The browser itself opens the feed, and says so on screen while the hub is away.
+    """
+    from web.app import run
+
+    _log(verbose)
+    run(host, port, feed)
+
+
+@app.command(epilog=_examples("annotate mitdb/100 mitdb/119 --out annotations"))
+def annotate(
+    records: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECORD...", help="WFDB records: a path without extension, or a PhysioNet name."
+        ),
+    ],
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to; made if it is not there.")],
+    model: Model = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON, for scripts.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read whole records as fast as it goes, by the very same detector, and write what was found.
+
+    For each record: RECORD.cvd, WFDB annotations (beats N S V F Q), and RECORD.events.jsonl, all events.
+    """
+    from detector.annotate import annotate as read
+
+    _log(verbose, quiet=True)
+    results = read(records, out, model=model)
+    if as_json:
+        typer.echo(json.dumps([asdict(result) for result in results], default=str))
+        return
+    for result in results:
+        typer.echo(str(result))
+
+
+@app.command(
+    epilog=_examples("demo --beds 16", "demo --records mitdb/106 mitdb/119", "demo --records beats.csv")
+)
+def demo(
+    more: Annotated[list[str] | None, typer.Argument(metavar="[RECORD]...", show_default=False)] = None,
+    *,
+    records: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RECORD...",
+            help="Play these WFDB records or CSV files, one a bed, for ever, in place of simulated beds.",
+        ),
+    ] = None,
+    beds: Annotated[
+        int | None, typer.Option(min=1, metavar="N", show_default="8", help="Number of simulated beds.")
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="SCENARIO", show_default=SCENARIO, help="What they play, a name or YAML file."),
+    ] = None,
+    speed: Speed = 1.0,
+    label_column: LabelColumn = "auto",
+    fs: SamplingRate = 125.0,
+    model: Model = None,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the screen.")
+    ] = WEB_PORT,
+    feed_port: Annotated[
+        int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the feed.")
+    ] = FEED_PORT,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of all parts.")] = False,
+) -> None:
+    """Run all of it: a hub, beds, the detector and the ward screen. Then open the address it prints.
+
+    Everything stays on this machine, and Ctrl-C stops everything.
+    """
+    played = [*(records or ()), *(more or ())]
+    if played and (beds or scenario):
+        raise typer.BadParameter("give either --records, or --beds and --scenario")
+    if played:
+        _open_sources(played, label_column, fs)  # so that what is wrong with them is said at once
+        source = ["replay", "--loop", f"--label-column={label_column}", f"--fs={fs}", "--", *played]
+    else:
+        from stream.sources.scenario import load_scenario
+
+        load_scenario(scenario or SCENARIO)
+        source = ["simulate", f"--beds={beds or 8}", "--", scenario or SCENARIO]
+    if port == feed_port:
+        raise CardioVisionError(f"expected two different ports, got {port} for both --port and --feed-port")
+    for name, number in {"--port": port, "--feed-port": feed_port}.items():
+        supervisor.check_port(HOST, number, name)
+    feed = f"ws://{HOST}:{feed_port}"
+    _run(
+        _demo(
+            [
+                _part("hub", "hub", f"--port={feed_port}"),
+                _part("detector", "detect", f"--feed={feed}", *([f"--model={model}"] if model else [])),
+                _part("screen", "web", f"--feed={feed}", f"--port={port}"),
+            ],
+            _part("beds", source[0], f"--feed={feed}", f"--speed={speed or 'max'}", *source[1:]),
+            feed=feed,
+            page=f"http://{HOST}:{port}",
+            log=_state_folder() / f"demo-{port}.log",
+            verbose=verbose,
+        )
+    )
+
+
+def _part(name: str, *arguments: str) -> supervisor.Part:
+    """One of our own commands, run by the same interpreter; -P: without the modules of this folder."""
+    return supervisor.Part(name, [sys.executable, "-P", "-m", "cardiovision", *arguments])
+
+
+async def _demo(
+    parts: Sequence[supervisor.Part], beds: supervisor.Part, *, feed: str, page: str, log: Path, verbose: bool
+) -> None:
+    """Keep ``parts`` running and, once the detector is ready, ``beds``; tell when all can be seen."""
+    from rich.console import Console
+
+    from stream.client import Feed
+    from stream.messages import Open, Sent, Status, Subscribe
+
+    console = Console(highlight=False)
+
+    def tell(text: str, style: str = "") -> None:
+        with suppress(OSError):  # the terminal may be gone
+            console.print(text, style=style, markup=False, soft_wrap=True)
+
+    def hear(name: str, line: str) -> None:
+        file.write(f"{name:8} | {line}\n")
+        if verbose:
+            tell(f"{name:8} | {line}", "dim")
+
+    def ready(component: str) -> Callable[[Sent], bool]:
+        return lambda word: isinstance(word, Status) and word.component == component and word.state == "ready"
+
+    async def start(begin: Callable[[supervisor.Part], object], say: Callable[[str], object]) -> None:
+        say("Starting the hub")
+        for part in parts:
+            begin(part)
+        wanted = Subscribe(kinds=("open", "status"))
+        async with Feed(feed, name="demo", subscribe=wanted, limits=(0.2, 0.5)) as told:
+            await _hear_of(told, ready("feed"))
+            say("Loading TensorFlow and the model (this takes some seconds)")
+            await _hear_of(told, ready("detector"))
+            say("Starting the beds")
+            begin(beds)
+            await _hear_of(told, lambda word: isinstance(word, Open))
+        say("Starting the screen")
+        while not await asyncio.to_thread(_answers, page):  # noqa: ASYNC110  a page has no event to wait for
+            await asyncio.sleep(0.2)
+
+    with log.open("w", buffering=1, encoding="utf-8") as file:
+        logs.setup(logging.DEBUG if verbose else logging.INFO, to=file)
+        tell(f"CardioVision {version('cardiovision')}; its log is {log}")
+        try:
+            async with asyncio.TaskGroup() as group:
+
+                def begin(part: supervisor.Part) -> None:
+                    group.create_task(supervisor.keep(part, on_line=hear, on_notice=tell))
+
+                with console.status("") as status:
+                    await start(begin, status.update if console.is_terminal else tell)
+                tell(f"CardioVision is running: {page}  (Ctrl-C stops it)", "bold green")
+        except asyncio.CancelledError:
+            tell("Stopped")  # Ctrl-C is the ordinary end of a demo, no failure
+        except ExceptionGroup as failed:
+            error = failed.exceptions[0]
+            for line in error.tail if isinstance(error, supervisor.PartError) else ():
+                print(f"  {line}", file=sys.stderr)
+            raise error from None
+
+
+async def _hear_of(feed: "Feed", wanted: "Callable[[Sent], bool]") -> None:
+    """Read the feed until a message that is wanted."""
+    async for messages in feed:
+        if any(map(wanted, messages)):
+            return
+
+
+def _answers(page: str) -> bool:
+    """Whether a web page answers; no proxy, it is on this machine."""
+    try:
+        with build_opener(ProxyHandler({})).open(page, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _state_folder() -> Path:
+    """Where logs are kept, made if it is not there.
+
+    ``$CARDIOVISION_HOME``, else ``cardiovision`` in the state folder of the XDG Base Directory Specification.
+    """
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    folder = Path(os.environ.get("CARDIOVISION_HOME") or state / "cardiovision").expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CardioVisionError(
+            f"cannot write logs to {folder} ({error.strerror}); name a folder in CARDIOVISION_HOME"
+        ) from None
+    return folder
+
+
+def _open_sources(names: Sequence[str], label_column: str, fs: float) -> "list[WaveSource | BeatSource]":
+    """Open records and CSV files by their names."""
+    sources: list[WaveSource | BeatSource] = []
+    for name in names:
+        if Path(name).suffix.lower() in CSV:
+            from stream.sources.beats_csv import read_beats
+
+            sources.append(read_beats(Path(name), label_column=label_column, fs=fs))
+        else:
+            from stream.sources.wfdb import open_record
+
+            sources.append(open_record(name))
+    return sources
+
+
+def _log(verbose: bool, *, quiet: bool = False) -> None:
+    level = logging.WARNING if quiet else logging.INFO
+    logs.setup(logging.DEBUG if verbose else level)
+
+
+def _run(work: Coroutine[Any, Any, object]) -> None:
+    if not supervisor.run_until_signalled(work):
+        raise typer.Exit(130)
+
+
+def main() -> None:
+    """Run the command line."""
+    supervisor.end_with_parent()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's C++ side talks much at its start
+    try:
+        app()
+    except CardioVisionError as error:
+        print(f"cardiovision: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(supervisor.USER_FAULT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The reading: samples in, beats, rhythm, quality and explanations out."""

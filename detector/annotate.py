@@ -1,0 +1,133 @@
+"""Annotations for whole records, by the very pipeline that reads the live feed: ``cardiovision annotate``."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import wfdb
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from detector.offline import BLOCK_SECONDS
+from detector.reader import Reader
+from detector.service import make_reader
+from stream.errors import SourceError
+from stream.messages import Beat, Close, Message, Open, Wave, pack
+from stream.sources.wfdb import WfdbSource, open_record
+
+ANNOTATOR: Final = "cvd"
+"""Extension of the annotation files, WFDB's "annotator name"."""
+
+TOGETHER: Final = 32
+"""Records read side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """What was written for one record: how many beats of each class, and where."""
+
+    record: str
+    beats: int
+    classes: dict[str, int]
+    annotations: Path
+    events: Path
+
+    def __str__(self) -> str:
+        counts = "  ".join(f"{label} {count}" for label, count in self.classes.items())
+        return f"{self.record}: {self.beats} beats  {counts}  -> {self.annotations}"
+
+
+def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) -> list[Annotated]:
+    """Find and name all beats of some records.
+
+    Writes for each, into ``out``, ``NAME.cvd`` (WFDB annotations N S V F Q at R) and ``NAME.events.jsonl`` (a line a
+    beat, with probabilities, RR and heart rate).
+
+    Raises
+    ------
+    SourceError
+        If a record cannot be read, two have the same name, or ``out`` cannot be written.
+    ModelError
+        If the model cannot be used.
+    """
+    names = [Path(record).stem for record in records]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise SourceError(f"two records are named {twice[0]}: annotate them into folders of their own")
+    sources = [open_record(record) for record in records]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"cannot write to {out}: {error.strerror}") from error
+    reader = make_reader(model)
+    done: list[Annotated] = []
+    columns = (
+        TextColumn("reading beats"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        seconds = sum((source.length or 0) / source.fs for source in sources)
+        task = progress.add_task("", total=seconds)
+        for k in range(0, len(names), TOGETHER):
+            part = dict(zip(names[k : k + TOGETHER], sources[k : k + TOGETHER], strict=True))
+            beats = _read(reader, part, lambda seconds: progress.advance(task, seconds))
+            done += [_write(name, source, beats[name], out) for name, source in part.items()]
+    return done
+
+
+def _read(reader: Reader, sources: dict[str, WfdbSource], advance: object) -> dict[str, list[Beat]]:
+    """Play records to a reader as the feed would, as fast as it goes."""
+    beats: dict[str, list[Beat]] = {name: [] for name in sources}
+
+    def hear(messages: list[Message]) -> None:
+        for said in reader.take(messages):
+            if isinstance(said, Beat):
+                beats[said.bed].append(said)
+
+    left = dict(sources)
+    hear(
+        [
+            Open(bed=name, stream=name, fs=source.fs, leads=source.leads[0], epoch=0.0)
+            for name, source in left.items()
+        ]
+    )
+    block = 0
+    while left:
+        messages: list[Message] = []
+        for name, source in list(left.items()):
+            length = source.length
+            start = min(round(block * BLOCK_SECONDS * source.fs), length)
+            stop = min(round((block + 1) * BLOCK_SECONDS * source.fs), length)
+            samples = source.read(start, stop)[0]
+            messages.append(Wave(bed=name, stream=name, start=start, samples=pack(samples)))
+            if stop == length:
+                messages.append(Close(bed=name, stream=name, sample=length))
+                del left[name]
+            advance((stop - start) / source.fs)  # type: ignore[operator]
+        hear(messages)
+        block += 1
+    return beats
+
+
+def _write(name: str, source: WfdbSource, beats: list[Beat], out: Path) -> Annotated:
+    events = out / f"{name}.events.jsonl"
+    with events.open("w", encoding="utf-8") as file:
+        for beat in beats:
+            line = {"kind": "beat", "sample": beat.sample, "time": round(beat.sample / source.fs, 3)}
+            line |= {"label": beat.label, "probabilities": beat.probabilities, "rr": beat.rr, "hr": beat.hr}
+            file.write(json.dumps(line) + "\n")
+    sample = np.array([beat.sample for beat in beats], np.int64)
+    symbol = [beat.label for beat in beats]
+    note = None
+    if not beats:  # WFDB has no empty annotation file
+        sample, symbol, note = np.zeros(1, np.int64), ['"'], ["no beats found"]
+    wfdb.wrann(name, ANNOTATOR, sample, symbol=symbol, aux_note=note, fs=source.fs, write_dir=str(out))
+    counts = Counter(symbol)
+    classes = {label: counts.get(label, 0) for label in "NSVFQ"}
+    return Annotated(name, len(beats), classes, out / f"{name}.{ANNOTATOR}", events)

@@ -1,0 +1,255 @@
+"""Many beds read at once: blocks of samples in, whole beats out.
+
+A :class:`Bank` holds beds of one format (sampling rate, number of leads), its state as arrays over them. A
+:class:`Ward` holds a bank for each format and is what the rest of the program uses. Neither does any I/O, and time is
+only the sample index.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.beats import Beats, BeatTracker
+from detector.conditioning import FS, Filter, Resampler, bridge, wave_filter
+from detector.qrs import HOP, RING, QrsDetector
+from detector.rows import Floats, Indices, Ring
+from detector.segmentation import BEFORE, WAVE_DELAY
+
+BLOCK_SECONDS: Final = 4.0
+"""Longer blocks are taken in pieces of this length."""
+
+SILENT: Final = 4.0
+"""Seconds without a beat after which there is no heart rate to tell."""
+
+LONGEST_GAP: Final = 2.0
+"""A gap (s) up to this is bridged; after a longer one the bed is learned anew."""
+
+
+class Bank:
+    """Beds that share sampling rate and number of leads.
+
+    Parameters
+    ----------
+    fs
+        Sampling rate in Hz.
+    leads
+        Number of leads.
+    """
+
+    def __init__(self, fs: float, leads: int):
+        self.fs: Final = fs
+        self.leads: Final = leads
+        self.resample: Final = Resampler(fs)
+        self.block: Final = int(BLOCK_SECONDS * fs)
+        self.wave_filter: Final[Filter] = wave_filter()
+        self.raw: Final = Ring(0, leads, 2 * self.block + 2 * self.resample.reach + 2 * int(fs) + 2)
+        self.wave: Final = Ring(0, leads, RING)
+        self.qrs: Final = QrsDetector(0, leads)
+        self.beats: Final = BeatTracker(0, leads)
+        self.first = np.zeros(0, np.int64)  # sample index of the first sample since the bed was learned anew
+        self.received = np.zeros(0, np.int64)  # samples since
+        self.told = np.zeros(0, np.int64)  # whole seconds whose heart rate was told
+        self.level = np.zeros((0, leads), np.float32)  # last good value
+        self.wave_state = np.zeros((0, leads, len(self.wave_filter.sos), 2))
+        self.free: list[int] = []
+
+    def add(self) -> int:
+        """A row for another bed."""
+        if not self.free:
+            more = max(8, len(self.received))
+            self.free = list(range(len(self.received), len(self.received) + more))[::-1]
+            for part in (self.raw, self.wave, self.qrs, self.beats):
+                part.grow(more)
+            self.first = np.concatenate([self.first, np.zeros(more, np.int64)])
+            self.received = np.concatenate([self.received, np.zeros(more, np.int64)])
+            self.told = np.concatenate([self.told, np.zeros(more, np.int64)])
+            self.level = np.concatenate([self.level, np.zeros((more, self.leads), np.float32)])
+            self.wave_state = np.concatenate([self.wave_state, np.zeros((more, *self.wave_state.shape[1:]))])
+        return self.free.pop()
+
+    def remove(self, row: int) -> None:
+        """Give a row back."""
+        self.start(row, 0)
+        self.free.append(row)
+
+    def start(self, row: int, first: int) -> None:
+        """Learn a bed anew, from sample ``first`` on."""
+        rows = np.array([row])
+        for part in (self.raw, self.wave, self.qrs, self.beats):
+            part.reset(rows)
+        self.first[row], self.received[row], self.told[row], self.level[row] = first, 0, 0, 0
+
+    def push(self, row: int, samples: Floats) -> None:
+        """Take the next samples of a bed: shape ``(leads, n)``, at most :attr:`block` of them; NaN where missing."""
+        filled, self.level[row] = bridge(samples, self.level[row])
+        if self.received[row] == 0:
+            self.wave_state[row] = self.wave_filter.rest(filled[:, 0])
+        self.raw.write(np.array([row]), self.received[row : row + 1], filled[None])
+        self.received[row] += samples.shape[-1]
+
+    def room(self, row: int) -> int:
+        """How many samples :meth:`push` can take before the next :meth:`step`."""
+        read = int(self.qrs.seen[row] * self.resample.ratio)
+        return self.raw.length - self.resample.reach - 1 - (int(self.received[row]) - read)
+
+    def step(self) -> list[Beats]:
+        """Read all that has come; beats in order of time within a bed."""
+        told: list[Beats] = []
+        while True:
+            hops = self.resample.ready(self.received) // HOP - self.qrs.seen // HOP
+            rows = np.flatnonzero(hops > 0)
+            if not rows.size:
+                return told
+            told += self._advance(rows, int(hops[rows].min()))
+
+    def heart_rates(self) -> list[tuple[int, int, float | None]]:
+        """Row, sample since :meth:`start` and heart rate of each bed whose time has passed another whole second.
+
+        The rate is None before the first RR, and once no beat has come for :data:`SILENT` s.
+        """
+        second = self.qrs.seen // int(FS)
+        rows = np.flatnonzero(second > self.told)
+        if not rows.size:
+            return []
+        self.told[rows] = second[rows]
+        seen = self.qrs.seen[rows]
+        last = np.maximum(self.beats.waiting[rows], self.beats.before[rows])
+        rate = np.where(seen - last > SILENT * FS, np.nan, self.beats.heart_rate(rows))
+        at = np.rint(seen * self.resample.ratio).astype(np.int64)
+        return [
+            (row, sample, None if hr != hr else hr)
+            for row, sample, hr in zip(rows.tolist(), at.tolist(), rate.tolist(), strict=True)
+        ]
+
+    def finish(self, row: int) -> list[Beats]:
+        """Read what is left of a bed whose samples have ended."""
+        rows = np.array([row])
+        if self.received[row]:
+            rest = np.repeat(self.level[row][:, None], int(self.fs), axis=1)
+            told = self.step()
+            self.push(row, rest)
+            return told + self.step() + self.beats.flush(rows, self.wave, self.qrs.seen)
+        return []
+
+    def _advance(self, rows: Indices, hops: int) -> list[Beats]:
+        """Take the next ``hops`` hops of some beds."""
+        x = self.resample(self.raw, rows, self.qrs.seen[rows], hops * HOP)
+        wave, self.wave_state[rows] = self.wave_filter(x, self.wave_state[rows])
+        told: list[Beats] = []
+        for hop in range(hops):
+            now = slice(hop * HOP, (hop + 1) * HOP)
+            self.wave.write(rows, self.qrs.seen[rows], wave[..., now])
+            for found in self.qrs.step(rows, x[..., now]):
+                told += self.beats.take(found, self.wave, self.qrs.seen)
+            told += self.beats.overdue(rows, self.wave, self.qrs.seen)
+        return told
+
+
+@dataclass(slots=True, frozen=True)
+class Reading:
+    """Beats of beds of one format, with whose they are.
+
+    ``key`` names the bed of each beat; ``sample`` is R in the bed's own samples; ``begin`` where its cut begins.
+    """
+
+    key: list[str]
+    sample: NDArray[np.int64]
+    begin: NDArray[np.float64]
+    beats: Beats
+
+
+class Ward:
+    """Beds of any format, by name."""
+
+    def __init__(self) -> None:
+        self._banks: dict[tuple[float, int], Bank] = {}
+        self._beds: dict[str, tuple[Bank, int]] = {}
+        self._names: dict[tuple[Bank, int], str] = {}
+        self._expected: dict[str, int] = {}
+
+    def open(self, bed: str, fs: float, leads: int, first: int = 0) -> None:
+        """A bed's stream begins at sample ``first``; what was known of the bed is forgotten."""
+        self.close(bed)
+        if (fs, leads) not in self._banks:
+            self._banks[fs, leads] = Bank(fs, leads)
+        bank = self._banks[fs, leads]
+        row = bank.add()
+        bank.start(row, first)
+        self._beds[bed], self._names[bank, row], self._expected[bed] = (bank, row), bed, first
+
+    def __contains__(self, bed: object) -> bool:
+        return bed in self._beds
+
+    def push(self, bed: str, start: int, samples: Floats) -> list[Reading]:
+        """Take a block of a bed.
+
+        Parameters
+        ----------
+        bed
+            An open bed.
+        start
+            Sample index of the first column. Samples that came before are left out; a gap up to
+            :data:`LONGEST_GAP` is bridged, after a longer one the bed is learned anew.
+        samples
+            Physical values, shape ``(leads, n)``, NaN where missing.
+
+        Returns
+        -------
+        readings
+            Beats that had to be read at once to make room; usually none. :meth:`step` tells the rest.
+        """
+        bank, row = self._beds[bed]
+        told: list[Reading] = []
+        gap = start - self._expected[bed]
+        if gap < 0:
+            samples = samples[:, -gap:]
+        elif gap > LONGEST_GAP * bank.fs:
+            told += self._told(bank, bank.finish(row))
+            bank.start(row, start)
+        elif gap:
+            samples = np.concatenate([np.full((bank.leads, gap), np.nan, np.float32), samples], axis=1)
+        for begin in range(0, samples.shape[1], bank.block):
+            piece = samples[:, begin : begin + bank.block]
+            if piece.shape[1] > bank.room(row):
+                told += self._told(bank, bank.step())
+            bank.push(row, piece)
+        self._expected[bed] = int(bank.first[row] + bank.received[row])
+        return told
+
+    def step(self) -> list[Reading]:
+        """Read all that has come, of all beds."""
+        return [reading for bank in self._banks.values() for reading in self._told(bank, bank.step())]
+
+    def heart_rates(self) -> list[tuple[str, int, float | None]]:
+        """Bed, sample and heart rate (1/min) of each bed whose time has passed another whole second."""
+        return [
+            (self._names[bank, row], int(bank.first[row]) + sample, hr)
+            for bank in self._banks.values()
+            for row, sample, hr in bank.heart_rates()
+            if (bank, row) in self._names
+        ]
+
+    def close(self, bed: str) -> list[Reading]:
+        """A bed's stream has ended: its last beats."""
+        if bed not in self._beds:
+            return []
+        bank, row = self._beds.pop(bed)
+        told = self._told(bank, bank.finish(row))
+        del self._names[bank, row], self._expected[bed]
+        bank.remove(row)
+        return told
+
+    def _told(self, bank: Bank, parts: list[Beats]) -> list[Reading]:
+        if not parts:
+            return []
+        beats = Beats.join(parts)
+        return [
+            Reading(
+                key=[self._names[bank, row] for row in beats.bed.tolist()],
+                sample=bank.first[beats.bed] + np.rint(beats.r * bank.resample.ratio).astype(np.int64),
+                begin=bank.first[beats.bed] + (beats.r + WAVE_DELAY - BEFORE) * bank.resample.ratio,
+                beats=beats,
+            )
+        ]

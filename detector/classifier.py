@@ -1,0 +1,113 @@
+"""A model at work: compiled once for one batch size, fed the beats of all beds together.
+
+The batch size is fixed and the last batch is filled up, so nothing is compiled anew while running, and what is said of
+a beat does not depend on how many others came with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import tensorflow as tf
+
+from detector.beats import LEADS, Beats
+from detector.explain import heat_of
+from detector.model import check, shipped
+from detector.rows import Floats
+from detector.segmentation import normalize_length
+
+BATCH: Final = 128
+"""Beats named in one call: 4 ms on one core, so one bed's beat does not wait for a ward's."""
+
+EXPLAIN_BATCH: Final = 16
+
+
+class Classifier:
+    """Names beats, and shows which part of the wave made it so.
+
+    Parameters
+    ----------
+    model
+        A Keras model: the shipped stream model, or one that takes a beat a row.
+    name
+        What to call it in messages.
+
+    Raises
+    ------
+    ModelError
+        If beats cannot be given to the model.
+    """
+
+    def __init__(self, model: Any, name: str):
+        check(model, name)
+        self.name: Final = name
+        self.model: Final = model
+        self.alone: Final = len(model.inputs) == 1
+        """Whether the model takes a beat a row, without rhythm."""
+        self._shapes: Final = [tuple(i.shape[1:]) for i in model.inputs]
+        self._forward: Final = self._compile(self._probabilities, BATCH)
+        self._gradient: Final = self._compile(self._heat, EXPLAIN_BATCH)
+
+    def probabilities(self, inputs: Sequence[Floats]) -> Floats:
+        """Probabilities of N S V F Q: shape ``(beats, 5)``, rounded to 4 digits."""
+        return np.asarray(np.round(_batched(self._forward, BATCH, inputs), 4), np.float32)
+
+    def heat(self, inputs: Sequence[Floats], label: Sequence[int]) -> Floats:
+        """How much each sample of the wave spoke for the class ``label``: shape as the first input, 0 to 1."""
+        target = np.eye(5, dtype=np.float32)[np.asarray(label, np.intp)]
+        return _batched(self._gradient, EXPLAIN_BATCH, [*inputs, target])
+
+    def of_stream(self, beats: Beats) -> list[Floats]:
+        """The model's inputs for beats of a stream.
+
+        A model that takes a beat a row gets the first lead around R (0.32 s before to 0.48 s after), brought to its
+        length and scaled to 0..1.
+        """
+        if not self.alone:
+            return [beats.wave, beats.rhythm, beats.now]
+        return self.of_rows(list(beats.cut[:, 0]))
+
+    def of_rows(self, rows: Sequence[Floats]) -> list[Floats]:
+        """Inputs of a model that takes a beat a row: each brought to its length and scaled to 0..1."""
+        out = np.stack([normalize_length(row, self._shapes[0][0]) for row in rows])
+        low, high = out.min(-1, keepdims=True), out.max(-1, keepdims=True)
+        out = (out - low) / np.maximum(high - low, 1e-9)
+        return [out.reshape(len(out), *self._shapes[0]).astype(np.float32)]
+
+    def lead_heat(self, heat: Floats, leads: int) -> Floats:
+        """Heat by lead of the input: ``(beats, leads, n)`` with as many leads as were read."""
+        if self.alone:
+            return heat.reshape(len(heat), 1, -1)
+        return np.ascontiguousarray(heat[..., : min(leads, LEADS)].transpose(0, 2, 1))
+
+    def _probabilities(self, *inputs: Any) -> Any:
+        return self.model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+
+    def _heat(self, *inputs: Any) -> Any:
+        return heat_of(self.model, list(inputs[:-1]), inputs[-1])
+
+    def _compile(self, function: Any, batch: int) -> Any:
+        shapes: list[tuple[int, ...]] = list(self._shapes)
+        if function == self._heat:
+            shapes.append((5,))
+        return tf.function(function).get_concrete_function(
+            *(tf.TensorSpec((batch, *shape), tf.float32) for shape in shapes)
+        )
+
+
+def shipped_classifiers() -> Mapping[str, Classifier]:
+    """The shipped models, compiled: ``stream`` and ``row``."""
+    return {name: Classifier(shipped(name), name) for name in ("stream", "row")}
+
+
+def _batched(function: Any, batch: int, inputs: Sequence[Floats]) -> Floats:
+    """Call a function compiled for ``batch`` rows on any number of them."""
+    total = len(inputs[0])
+    out = []
+    for start in range(0, total, batch):
+        part = [np.asarray(x[start : start + batch], np.float32) for x in inputs]
+        missing = batch - len(part[0])
+        if missing:
+            part = [np.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1)) for x in part]
+        out.append(function(*map(tf.constant, part)).numpy()[: batch - missing])
+    return np.concatenate(out) if out else np.zeros((0, 5), np.float32)

@@ -1,0 +1,138 @@
+"""The CNN-LSTM that names a beat, and the one for beats that come alone; how model files are read.
+
+Both are written with Keras 3 layers alone, so they train on any of its backends.
+"""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+from keras import layers
+
+from detector.beats import LEADS, NOW, RHYTHM, STEPS
+from detector.segmentation import LENGTH
+from stream.errors import CardioVisionError
+from stream.messages import AAMI
+
+MODELS: Final = Path(__file__).parent / "models"
+ROW: Final = 187
+"""Samples of a beat that comes alone, as in the public heartbeat files (Kachuee et al. 2018, IEEE ICHI: 125 Hz,
+from R, zero padded)."""
+
+
+class ModelError(CardioVisionError):
+    """A model file that is missing, damaged, or made for other input."""
+
+
+def stream_model() -> Any:
+    """The model of beats in a stream: wave and usual beat by a CNN, past rhythm by an LSTM, fused.
+
+    Inputs ``wave`` (LENGTH, 2 * LEADS), ``rhythm`` (STEPS, RHYTHM) and ``now`` (NOW) as in
+    :class:`detector.beats.Beats`; output the probabilities of N S V F Q.
+    """
+    wave = keras.Input((LENGTH, 2 * LEADS), name="wave")
+    rhythm = keras.Input((STEPS, RHYTHM), name="rhythm")
+    now = keras.Input((NOW,), name="now")
+    x = wave
+    for filters, kernel in ((24, 7), (32, 5), (48, 5)):
+        x = layers.Conv1D(filters, kernel, padding="same", activation="relu")(x)
+        x = layers.MaxPooling1D(2)(x)
+    shape = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+    past = layers.LSTM(24, unroll=True)(rhythm)
+    x = layers.Concatenate()([layers.Dropout(0.3)(shape), past, now])
+    x = layers.Dense(64, activation="relu")(x)
+    x = layers.Dropout(0.3)(x)
+    return keras.Model([wave, rhythm, now], layers.Dense(len(AAMI), activation="softmax")(x), name="stream")
+
+
+def row_model() -> Any:
+    """The model of beats that come alone: a CNN whose features an LSTM reads along the beat.
+
+    Input (ROW, 1), scaled to 0..1; output the probabilities of N S V F Q.
+    """
+    row = keras.Input((ROW, 1), name="row")
+    x = row
+    for filters, kernel in ((24, 7), (32, 5), (48, 5)):
+        x = layers.Conv1D(filters, kernel, padding="same", activation="relu")(x)
+        x = layers.MaxPooling1D(2)(x)
+    x = layers.LSTM(32, unroll=True)(x)
+    x = layers.Dense(64, activation="relu")(layers.Dropout(0.3)(x))
+    x = layers.Dropout(0.3)(x)
+    return keras.Model(row, layers.Dense(len(AAMI), activation="softmax")(x), name="row")
+
+
+def shipped(name: str) -> Any:
+    """A model that comes with the package, ``stream`` or ``row``, its checksum compared.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or is not the file that was shipped.
+    """
+    path = MODELS / f"{name}.keras"
+    known = json.loads((MODELS / "checksums.json").read_text())
+    if not path.is_file():
+        raise ModelError(f"the shipped model {path.name} is missing: install the package again")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != known[path.name]:
+        raise ModelError(
+            f"the shipped model {path.name} is not the file that was shipped (its checksum differs): install the "
+            "package again, or give your own model with --model"
+        )
+    return load(path)
+
+
+def load(path: Path) -> Any:
+    """Read a model file, ``.keras`` or ``.h5``, without running any code that may be in it.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be read, or its input or output are none that beats can be given to.
+    """
+    if not path.is_file():
+        raise ModelError(f"no model file at {path}")
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        zipfile.BadZipFile,
+        ImportError,
+    ) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"{path} cannot be read as a Keras model (.keras or .h5; damaged, or it holds code of its own, which is "
+            f"never run): {first}"
+        ) from error
+    check(model, str(path))
+    return model
+
+
+def check(model: Any, name: str) -> None:
+    """See that beats can be given to a model.
+
+    Raises
+    ------
+    ModelError
+        Telling what input and output were expected and which the model has.
+    """
+    shapes = [tuple(i.shape[1:]) for i in model.inputs]
+    expected = [(LENGTH, 2 * LEADS), (STEPS, RHYTHM), (NOW,)]
+    alone = len(shapes) == 1 and None not in shapes[0] and (len(shapes[0]) == 1 or shapes[0][1:] == (1,))
+    if shapes != expected and not alone:
+        raise ModelError(
+            f"{name} takes input of shape {', '.join(map(str, shapes))}; expected one beat a row, (samples, 1) or "
+            f"(samples,), or the three inputs of the shipped model, {', '.join(map(str, expected))}"
+        )
+    outputs = [tuple(o.shape[1:]) for o in model.outputs]
+    if outputs != [(len(AAMI),)]:
+        raise ModelError(
+            f"{name} gives output of shape {', '.join(map(str, outputs))}; expected ({len(AAMI)},), the "
+            f"probabilities of {' '.join(AAMI)}"
+        )

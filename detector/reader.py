@@ -1,0 +1,251 @@
+"""What the detector answers to what it hears: messages of sources in, messages of the detector out.
+
+No I/O: :mod:`detector.service` carries the messages.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from detector.bank import Reading, Ward
+from detector.classifier import Classifier
+from detector.conditioning import FS
+from detector.physical import millivolts
+from detector.rows import Floats
+from detector.segmentation import normalize_length
+from stream.messages import (
+    AAMI,
+    Beat,
+    Close,
+    CutBeat,
+    Explain,
+    Explanation,
+    Message,
+    Numerics,
+    Open,
+    Wave,
+    pack,
+    unpack_floats,
+    unpack_wave,
+)
+
+REMEMBERED: Final = 30
+"""Beats kept of each bed, on average, so that they can be explained when somebody asks."""
+
+
+@dataclass(slots=True, frozen=True)
+class _Row:
+    """A beat that came already cut, and where it belongs."""
+
+    cut: CutBeat
+    values: Floats
+
+
+class Reader:
+    """Reads all beds it is told of.
+
+    Parameters
+    ----------
+    stream
+        Names the beats of continuous streams.
+    row
+        Names beats that came already cut; must take a beat a row.
+    """
+
+    def __init__(self, stream: Classifier, row: Classifier):
+        self._stream: Final = stream
+        self._row: Final = row
+        self._ward: Final = Ward()
+        self._opens: Final[dict[str, Open]] = {}
+        self._recent: Final[deque[tuple[Reading, list[str], list[int]]]] = deque()
+        self._rows: Final[deque[tuple[_Row, int]]] = deque()
+
+    def take(self, messages: Iterable[Message]) -> list[Message]:
+        """Hear messages, in order; say what follows from them, in order of time within a bed."""
+        readings: list[Reading] = []
+        rows: list[_Row] = []
+        asked: list[Explain] = []
+        said: list[Message] = []
+        for message in messages:
+            match message:
+                case Wave(bed=bed, stream=stream) if self._known(bed, stream, "wave"):
+                    leads = self._opens[bed].leads
+                    samples = millivolts(unpack_wave(message.samples, len(leads)), leads)
+                    readings += self._ward.push(bed, message.start, samples)
+                case CutBeat(bed=bed, stream=stream) if self._known(bed, stream, "beats"):
+                    rows.append(_Row(message, unpack_floats(message.samples)[0]))
+                case Open():
+                    said += self._say(readings, rows)
+                    readings, rows = [], []
+                    said += self._open(message)
+                case Close(bed=bed, stream=stream) if (
+                    bed in self._opens and self._opens[bed].stream == stream
+                ):
+                    readings += self._ward.close(bed)
+                    said += self._say(readings, rows)
+                    readings, rows = [], []
+                    del self._opens[bed]
+                case Explain():
+                    asked.append(message)
+                case _:
+                    pass
+        said += self._say(readings + self._ward.step(), rows)
+        for request in asked:
+            said += self._answer(request)
+        for bed, sample, hr in self._ward.heart_rates():
+            told = None if hr is None else round(hr, 1)
+            said.append(Numerics(bed=bed, stream=self._opens[bed].stream, sample=sample, hr=told))
+        return said
+
+    def _known(self, bed: str, stream: str, form: str) -> bool:
+        opened = self._opens.get(bed)
+        return opened is not None and opened.stream == stream and opened.form == form
+
+    def _open(self, message: Open) -> list[Message]:
+        """Begin a stream; one restated goes on as it was."""
+        before = self._opens.get(message.bed)
+        if before is not None and before.stream == message.stream:
+            self._opens[message.bed] = message
+            return []
+        last = self._say(self._ward.close(message.bed), [])
+        self._opens[message.bed] = message
+        if message.form == "wave":
+            self._ward.open(message.bed, message.fs, len(message.leads), message.first)
+        return last
+
+    def _say(self, readings: list[Reading], rows: list[_Row]) -> list[Message]:
+        """Name beats; explain those that are not normal."""
+        said: list[Message] = []
+        for reading in readings:
+            said += self._name(reading)
+        if rows:
+            said += self._name_rows(rows)
+        return said
+
+    def _name(self, reading: Reading) -> list[Message]:
+        beats = reading.beats
+        probabilities = self._stream.probabilities(self._stream.of_stream(beats))
+        label = probabilities.argmax(-1)
+        streams = [self._opens[bed].stream for bed in reading.key]
+        said: list[Message] = [
+            Beat(
+                bed=bed,
+                stream=stream,
+                sample=sample,
+                label=AAMI[k],
+                probabilities=tuple(p),
+                rr=None if rr != rr else round(rr, 3),
+                hr=None if hr != hr else round(hr, 1),
+            )
+            for bed, stream, sample, k, p, rr, hr in zip(
+                reading.key,
+                streams,
+                reading.sample.tolist(),
+                label.tolist(),
+                np.round(probabilities.astype(np.float64), 4).tolist(),
+                beats.rr.tolist(),
+                beats.hr.tolist(),
+                strict=True,
+            )
+        ]
+        self._remember(reading, streams, label.tolist())
+        odd = np.flatnonzero(label != 0)
+        return said + self._explain(reading, streams, label.tolist(), odd.tolist(), probabilities)
+
+    def _remember(self, reading: Reading, streams: list[str], label: list[int]) -> None:
+        self._recent.append((reading, streams, label))
+        kept = sum(len(r.key) for r, _, _ in self._recent)
+        while kept - len(self._recent[0][0].key) > REMEMBERED * max(8, len(self._opens)):
+            kept -= len(self._recent.popleft()[0].key)
+
+    def _explain(
+        self, reading: Reading, streams: list[str], label: list[int], which: list[int], probabilities: Floats
+    ) -> list[Message]:
+        if not which:
+            return []
+        beats = reading.beats[which]
+        classes = [label[k] for k in which]
+        heat = self._stream.heat(self._stream.of_stream(beats), classes)
+        heat = normalize_length(self._stream.lead_heat(heat, beats.cut.shape[1]), beats.cut.shape[-1])
+        return [
+            Explanation(
+                bed=reading.key[k],
+                stream=streams[k],
+                sample=int(reading.sample[k]),
+                label=AAMI[label[k]],
+                confidence=round(float(probabilities[k, label[k]]), 4),
+                leads=tuple(lead.name for lead in self._opens[reading.key[k]].leads[: len(of_lead)]),
+                fs=FS,
+                start=round(float(reading.begin[k]), 3),
+                wave=pack(cut[: len(of_lead)]),
+                heat=pack(of_lead),
+            )
+            for k, cut, of_lead in zip(which, beats.cut, heat, strict=True)
+        ]
+
+    def _name_rows(self, rows: list[_Row]) -> list[Message]:
+        inputs = self._row.of_rows([row.values for row in rows])
+        probabilities = self._row.probabilities(inputs)
+        label = probabilities.argmax(-1).tolist()
+        said: list[Message] = [
+            Beat(
+                bed=row.cut.bed,
+                stream=row.cut.stream,
+                sample=row.cut.start,
+                label=AAMI[k],
+                probabilities=tuple(np.round(p.astype(np.float64), 4).tolist()),
+                row=row.cut.row,
+                truth=row.cut.truth,
+            )
+            for row, k, p in zip(rows, label, probabilities, strict=True)
+        ]
+        self._rows.extend(zip(rows, label, strict=True))
+        while len(self._rows) > REMEMBERED * max(8, len(self._opens)):
+            self._rows.popleft()
+        odd = [(row, k) for row, k in zip(rows, label, strict=True) if k]
+        return said + self._explain_rows(odd)
+
+    def _explain_rows(self, rows: list[tuple[_Row, int]]) -> list[Message]:
+        if not rows:
+            return []
+        inputs = self._row.of_rows([row.values for row, _ in rows])
+        probabilities = self._row.probabilities(inputs)
+        heat = self._row.lead_heat(self._row.heat(inputs, [k for _, k in rows]), 1)
+        return [
+            Explanation(
+                bed=row.cut.bed,
+                stream=row.cut.stream,
+                sample=row.cut.start,
+                label=AAMI[k],
+                confidence=round(float(p[k]), 4),
+                leads=tuple(lead.name for lead in self._opens[row.cut.bed].leads[:1]),
+                fs=self._opens[row.cut.bed].fs,
+                start=row.cut.start,
+                wave=pack(row.values),
+                heat=pack(normalize_length(h, len(row.values))),
+                row=row.cut.row,
+                truth=row.cut.truth,
+            )
+            for (row, k), p, h in zip(rows, probabilities, heat, strict=True)
+        ]
+
+    def _answer(self, request: Explain) -> list[Message]:
+        """Explain a beat of which somebody asked, if it is remembered."""
+        for reading, streams, label in reversed(self._recent):
+            for k in np.flatnonzero(reading.sample == request.sample).tolist():
+                if (
+                    reading.key[k] == request.bed
+                    and streams[k] == request.stream
+                    and request.bed in self._opens
+                ):
+                    inputs = self._stream.of_stream(reading.beats[[k]])
+                    p = np.zeros((len(label), len(AAMI)), np.float32)
+                    p[k] = self._stream.probabilities(inputs)[0]
+                    return self._explain(reading, streams, label, [k], p)
+        for row, k in reversed(self._rows):
+            if (row.cut.bed, row.cut.stream, row.cut.start) == (request.bed, request.stream, request.sample):
+                return self._explain_rows([(row, k)]) if request.bed in self._opens else []
+        return []

@@ -1,0 +1,70 @@
+"""State held as arrays over beds: what lets one numpy call advance a whole ward."""
+
+from abc import ABC, abstractmethod
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float32]
+Indices: TypeAlias = NDArray[np.intp]
+
+
+class Rows(ABC):
+    """Arrays whose first axis is the bed, that grow and are reset together."""
+
+    def __init__(self, beds: int):
+        for name, values in self.fresh(beds).items():
+            setattr(self, name, values)
+
+    @abstractmethod
+    def fresh(self, beds: int) -> dict[str, NDArray[Any]]:
+        """The state of ``beds`` beds of which nothing is known yet, by attribute name."""
+
+    def grow(self, beds: int) -> None:
+        """Add ``beds`` fresh rows."""
+        for name, values in self.fresh(beds).items():
+            setattr(self, name, np.concatenate([getattr(self, name), values]))
+
+    def reset(self, beds: Indices) -> None:
+        """Forget all about these beds."""
+        for name, values in self.fresh(len(beds)).items():
+            getattr(self, name)[beds] = values
+
+
+class Ring(Rows):
+    """The last ``length`` samples of each lead of each bed, addressed by sample index.
+
+    Parameters
+    ----------
+    beds, leads, length
+        Size.
+    """
+
+    values: Floats
+
+    def __init__(self, beds: int, leads: int, length: int):
+        self.leads: Final = leads
+        self.length: Final = length
+        super().__init__(beds)
+
+    def fresh(self, beds: int) -> dict[str, NDArray[Any]]:  # noqa: D102
+        return {"values": np.zeros((beds, self.length, self.leads), np.float32)}
+
+    def write(self, beds: Indices, start: NDArray[np.int64], block: Floats) -> None:
+        """Write ``block`` of shape ``(len(beds), leads, n)`` at samples ``start`` on."""
+        column = (start[:, None] + np.arange(block.shape[-1])) % self.length
+        self.values[beds[:, None], column] = block.transpose(0, 2, 1)
+
+    def read(
+        self, beds: Indices, start: NDArray[np.int64], count: int, stop: NDArray[np.int64] | None = None
+    ) -> Floats:
+        """Samples ``start`` to ``start + count``: shape ``(len(beds), leads, count)``.
+
+        The caller asks only for what is still kept. With ``stop``, the sample before ``stop`` stands for those
+        after it.
+        """
+        column = start[:, None] + np.arange(count)
+        if stop is not None:
+            column = np.minimum(column, stop[:, None] - 1)
+        return np.ascontiguousarray(self.values[beds[:, None], column % self.length].transpose(0, 2, 1))

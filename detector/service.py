@@ -1,0 +1,62 @@
+"""The detector on the feed: hears waves, says beats. The only module here that knows the feed."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from detector.classifier import Classifier
+from detector.model import load, shipped
+from detector.reader import Reader
+from stream.client import Feed
+from stream.messages import Message, Status, Subscribe
+
+log = logging.getLogger(__name__)
+
+HEARS = ("open", "wave", "cut_beat", "close", "explain")
+
+
+def make_reader(model: Path | None = None) -> Reader:
+    """A reader with the shipped models, or with a model of one's own for all beats.
+
+    A model of one's own that reads streams with their rhythm cannot read beats that come alone; these are then left
+    to the shipped model.
+
+    Raises
+    ------
+    ModelError
+        If a model cannot be used.
+    """
+    row = None
+    if model is None:
+        stream = Classifier(shipped("stream"), "stream")
+    else:
+        stream = Classifier(load(model), model.name)
+        row = stream if stream.alone else None
+    return Reader(stream, row or Classifier(shipped("row"), "row"))
+
+
+async def run(url: str, *, model: Path | None = None) -> None:
+    """Serve the feed at ``url`` until cancelled.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be used.
+    FeedError
+        If the feed refuses this client.
+    """
+    name = model.name if model else "shipped models"
+    log.info("loading the model", extra={"model": name})
+    reader = await asyncio.to_thread(make_reader, model)
+    ready = Status(component="detector", state="ready", detail=name)
+    subscribe = Subscribe(kinds=HEARS, waves="all")
+    async with Feed(url, name="detector", subscribe=subscribe) as feed:
+        log.info("ready", extra={"model": name})
+        await feed.publish(ready)
+        async for messages in feed:
+            said: list[Message] = []
+            if any(isinstance(m, Status) and m.component == "feed" and m.state == "ready" for m in messages):
+                said.append(ready)
+            said += reader.take(messages)
+            if said:
+                await feed.publish(*said)

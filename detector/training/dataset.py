@@ -1,0 +1,127 @@
+"""Beats to learn from, as the service itself would see them.
+
+Records go through the live pipeline; each beat it finds takes the label of the reference beat it matches (EC57's
+pairing). Beats found where there is none are left out, and so are missed ones: what was not found is never named.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector import offline
+from detector.beats import Beats as Whole
+from detector.model import ROW
+from detector.rows import Floats
+from detector.training.labels import Beats as Labels
+from detector.training.matching import match
+from stream.errors import SourceError
+from stream.sources.wfdb import WfdbSource, open_record
+
+ROW_FS = 125.0
+"""Sampling rate in Hz of beats that come alone, as in the public heartbeat files."""
+
+
+@dataclass(slots=True)
+class Examples:
+    """Inputs of a model, one array each, with the label (index in ``N S V F Q``) and record of each beat."""
+
+    inputs: dict[str, Floats]
+    label: NDArray[np.int8]
+    record: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def __getitem__(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Examples":
+        return Examples({k: v[which] for k, v in self.inputs.items()}, self.label[which], self.record[which])
+
+    @staticmethod
+    def join(parts: "Sequence[Examples]") -> "Examples":
+        """One after the other."""
+        return Examples(
+            {k: np.concatenate([p.inputs[k] for p in parts]) for k in parts[0].inputs},
+            np.concatenate([p.label for p in parts]),
+            np.concatenate([p.record for p in parts]),
+        )
+
+
+def records(folders: Iterable[Path]) -> dict[str, WfdbSource]:
+    """Open all records with beat annotations in some folders, by ``folder/name``.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    found = {
+        f"{folder.name}/{path.stem}": open_record(path)
+        for folder in folders
+        for path in sorted(folder.glob("*.hea"))
+        if path.with_suffix(".atr").exists()
+    }
+    if not found:
+        raise SourceError(f"no records with .atr annotations in {', '.join(map(str, folders))}")
+    return found
+
+
+def labels_of(source: WfdbSource) -> Labels:
+    """A record's reference beats."""
+    marks = source.marks(0, source.length)
+    return Labels.of([m.sample for m in marks], [m.symbol for m in marks])
+
+
+def stream_examples(name: str, source: WfdbSource) -> Examples:
+    """Beats of a record as :func:`detector.model.stream_model` takes them."""
+    told = [reading for part in offline.read({name: source}) for reading in part]
+    reading = offline.of(told, name)
+    if reading is None:
+        raise SourceError(f"{name}: not one beat was found")
+    reference = labels_of(source)
+    pairs = match(reference.samples, reading.sample, source.fs, end=source.length, learning=0).pairs
+    beats: Whole = reading.beats[pairs[:, 1]]
+    return Examples(
+        {"wave": beats.wave, "rhythm": beats.rhythm, "now": beats.now},
+        reference.classes[pairs[:, 0]],
+        np.full(len(pairs), name),
+    )
+
+
+def row_examples(name: str, source: WfdbSource, rng: np.random.Generator) -> Examples:
+    """Beats of a record cut out alone, at annotated R peaks, one a row of :data:`~detector.model.ROW` samples.
+
+    Half of them after the public heartbeat files: from R on for 1.2 median RR (of the 10 s around), at 125 Hz,
+    scaled to 0..1, zero padded. Half the way others cut: from 0.2-0.4 s before R to 0.3-0.5 s after, stretched over
+    the row. A beat is taken from each lead.
+    """
+    reference = labels_of(source)
+    time = reference.samples / source.fs
+    rr = np.diff(time, append=time[-1] + 0.8)
+    rows: list[Floats] = []
+    kept: list[int] = []
+    samples = source.read(0, source.length)[0].astype(np.float32)
+    for beat, r in enumerate(reference.samples.tolist()):
+        near = np.abs(time - time[beat]) < 5
+        for lead in samples:
+            if (beat + len(rows)) % 2:
+                seconds = min(1.2 * float(np.median(rr[near])), (ROW - 1) / ROW_FS)
+                row = _piece(lead, source.fs, r, r + seconds * source.fs, int(seconds * ROW_FS))
+            else:
+                begin, end = rng.uniform(0.2, 0.4), rng.uniform(0.3, 0.5)
+                row = _piece(lead, source.fs, r - begin * source.fs, r + end * source.fs, ROW)
+            if row is not None:
+                rows.append(np.pad(row, (0, ROW - len(row))))
+                kept.append(beat)
+    return Examples({"row": np.stack(rows)[..., None]}, reference.classes[kept], np.full(len(rows), name))
+
+
+def _piece(lead: Floats, fs: float, start: float, stop: float, length: int) -> Floats | None:
+    """``length`` samples from ``start`` to ``stop``, scaled to 0..1; None if flat or beyond the record."""
+    if start < 0 or stop >= len(lead) or length < 2:
+        return None
+    at = np.linspace(start, stop, length)
+    piece = np.interp(at, np.arange(int(start), int(stop) + 2), lead[int(start) : int(stop) + 2])
+    low, high = piece.min(), piece.max()
+    return None if high <= low else ((piece - low) / (high - low)).astype(np.float32)

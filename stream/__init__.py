@@ -1,0 +1,1 @@
+"""The feed: how a heart signal gets in, and how everything travels."""

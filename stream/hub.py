@@ -1,0 +1,378 @@
+"""The hub: the websocket server through which everything travels.
+
+Here are only sockets and their tasks. What a client may say is decided in :mod:`stream.intake`, who gets it
+in :mod:`stream.bus`, and what waits or is dropped in :mod:`stream.outbox`.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import re
+from collections.abc import Sequence
+from errno import EADDRINUSE
+from typing import Final, Self
+
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import serve as listen
+from websockets.exceptions import ConnectionClosed, NegotiationError
+from websockets.frames import CloseCode
+from websockets.typing import Subprotocol
+
+from stream.bus import Bus, MemoryBus
+from stream.errors import FeedError, FrameError
+from stream.intake import Intake, Refused, check_subscribe
+from stream.messages import (
+    MAX_FRAME,
+    SUBPROTOCOLS,
+    Encoding,
+    Hello,
+    Message,
+    Problem,
+    Sent,
+    Subscribe,
+    Welcome,
+    decode_frame,
+    encode_frame,
+    frame,
+)
+from stream.outbox import EVENTS_LIMIT, WAVES_LIMIT, Letter, Outbox
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PORT: Final = 8765
+_ORIGIN: Final = re.compile(r"https?://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
+_BAD_FRAMES: Final = 10
+_CLOSE_TIMEOUT: Final = 2.0
+
+
+class _OneLine(logging.Filter):
+    """Keeps a handshake that failed, the client's fault, to one line in the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.msg == "opening handshake failed":
+            record.msg, record.args = "handshake refused error=%r", (str(record.exc_info[1]),)
+            record.exc_info = None
+        return True
+
+
+_socket_log = logging.getLogger(f"{__name__}.socket")
+_socket_log.setLevel(logging.WARNING)
+_socket_log.addFilter(_OneLine())
+
+
+class Client:
+    """One connection to the hub."""
+
+    def __init__(self, number: int, socket: ServerConnection, outbox: Outbox) -> None:
+        self.number = number
+        self.socket = socket
+        self.outbox = outbox
+        self.name = "unnamed"
+        self.ready = asyncio.Event()  # something waits in the outbox
+        self.frames_sent = 0
+        self.watch: asyncio.TimerHandle | None = None
+        self.cut = False
+
+    def __str__(self) -> str:
+        return f"client={self.number} name={self.name[:64]!r}"
+
+
+class Hub:
+    """The feed's server; an async context manager that listens while it is entered.
+
+    Parameters
+    ----------
+    host, port
+        Where to listen; port 0 takes a free one. Only loopback addresses are allowed.
+    bus
+        Carries messages between clients; :class:`~stream.bus.MemoryBus` if None.
+    waves_limit, events_limit
+        Most bytes that wait for one subscriber; see :class:`~stream.outbox.Outbox`.
+    stall
+        Seconds without progress after which a full subscriber that asked for all waves is closed, so that it
+        does not hold back the sources any longer.
+
+    Raises
+    ------
+    FeedError
+        On entering, if the address is not a loopback one, or cannot be listened on.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        bus: Bus | None = None,
+        *,
+        waves_limit: int = WAVES_LIMIT,
+        events_limit: int = EVENTS_LIMIT,
+        stall: float = 2.0,
+    ) -> None:
+        self.bus: Bus = bus or MemoryBus()
+        self.clients: set[Client] = set()
+        self._host = host
+        self._port = port
+        self._waves_limit = waves_limit
+        self._events_limit = events_limit
+        self._stall = stall
+        self._intake = Intake()
+        self._count = 0
+        self._holding: set[Client] = set()  # subscribers for whom the sources are held back
+        self._flow = asyncio.Event()
+        self._flow.set()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._server: Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port listened on."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """The address for clients."""
+        return f"ws://{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
+
+    @property
+    def holding_back(self) -> bool:
+        """Whether sources are held back now, for a subscriber of all waves that is full."""
+        return bool(self._holding)
+
+    async def __aenter__(self) -> Self:
+        if not _is_loopback(self._host):
+            raise FeedError(
+                f"cannot listen on {self._host}: only loopback (127.0.0.1, ::1, localhost) is allowed, "
+                "because authentication does not exist yet"
+            )
+        try:
+            self._server = await listen(
+                self._handle,
+                self._host,
+                self._port,
+                origins=[None, _ORIGIN],
+                select_subprotocol=_select_subprotocol,
+                compression=None,
+                max_size=MAX_FRAME,
+                close_timeout=_CLOSE_TIMEOUT,
+                logger=_socket_log,
+            )
+        except OSError as error:
+            if error.errno == EADDRINUSE:
+                raise FeedError(
+                    f"port {self._port} is in use; stop what uses it or choose another with --port"
+                ) from None
+            raise FeedError(f"cannot listen on {self._host} port {self._port}: {error.strerror}") from None
+        self._port = next(iter(self._server.sockets)).getsockname()[1]
+        log.info("listening url=%s session=%s", self.url, self.bus.session)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close(close_connections=False)
+        for client in tuple(self.clients):
+            self._close(client, CloseCode.GOING_AWAY, "the hub stops")
+        await self._server.wait_closed()
+        log.info("stopped url=%s", self.url)
+
+    async def _handle(self, socket: ServerConnection) -> None:
+        """Serve one client until its connection ends."""
+        self._count += 1
+        encoding = SUBPROTOCOLS.get(str(socket.subprotocol), "json")
+        outbox = Outbox(
+            encoding,
+            lambda: self._notified(client),
+            waves_limit=self._waves_limit,
+            events_limit=self._events_limit,
+        )
+        client = Client(self._count, socket, outbox)
+        self.clients.add(client)
+        log.info("connected client=%d encoding=%s", client.number, encoding)
+        writer: asyncio.Task[None] | None = None
+        try:
+            welcome = Welcome(session=self.bus.session, seq=self.bus.seq)
+            await socket.send(encode_frame([welcome], encoding), text=encoding == "json")
+            writer = asyncio.create_task(self._write(client))
+            await self._read(client)
+        except ConnectionClosed:
+            pass
+        finally:
+            self.clients.discard(client)
+            self._leave(client)
+            if writer:
+                writer.cancel()
+            self.bus.publish(self._intake.leave(client))
+            log.info("disconnected %s code=%s reason=%r", client, socket.close_code, socket.close_reason)
+
+    # ------------------------------------------------------------------------------------------ from a client
+
+    async def _read(self, client: Client) -> None:
+        """Take a client's frames until its connection ends."""
+        bad = 0
+        while True:
+            data = await client.socket.recv(decode=False)
+            while self._holding and self._intake.owns(client):
+                await self._flow.wait()
+            try:
+                messages = decode_frame(data, client.outbox.encoding)
+            except FrameError as error:
+                bad += 1
+                log.warning("bad frame %s count=%d error=%r", client, bad, str(error))
+                self._reply(client, [Problem(text=str(error))])
+                if bad >= _BAD_FRAMES:
+                    self._close(client, CloseCode.POLICY_VIOLATION, f"{bad} bad frames in a row")
+                    await client.socket.wait_closed()
+                    return
+            else:
+                bad = 0
+                self._take(client, messages)
+
+    def _take(self, client: Client, messages: Sequence[Sent]) -> None:
+        """Act on one frame of a client: what is said to the hub, and what is to be published."""
+        published: list[Message] = []
+        for message in messages:
+            if type(message) is Hello:
+                client.name = message.name
+                log.info("hello %s", client)
+            elif type(message) is Subscribe:
+                self._publish(client, published)  # what came before is of the past for this subscription
+                published = []
+                self._subscribe(client, message)
+            else:
+                published.append(message)
+        self._publish(client, published)
+
+    def _publish(self, client: Client, messages: Sequence[Message]) -> None:
+        accepted, problems = self._intake.take(client, messages)
+        self.bus.publish(accepted)
+        self._reply(client, problems)
+
+    def _subscribe(self, client: Client, request: Subscribe) -> None:
+        try:
+            check_subscribe(request)
+        except Refused as refusal:
+            self._reply(client, [Problem(text=str(refusal))])
+            return
+        self.bus.subscribe(client.outbox, request)
+        log.info(
+            "subscribed %s beds=%s kinds=%s waves=%s since=%s",
+            client,
+            "all" if request.beds is None else len(request.beds),
+            "all" if request.kinds is None else ",".join(request.kinds),
+            request.waves,
+            request.since,
+        )
+
+    def _reply(self, client: Client, problems: Sequence[Problem]) -> None:
+        for problem in problems:
+            client.outbox.put(Letter(problem))
+            log.warning("problem %s bed=%r text=%r", client, problem.bed, problem.text)
+
+    # -------------------------------------------------------------------------------------------- to a client
+
+    async def _write(self, client: Client) -> None:
+        """Send what waits for a client, all of it as one frame, until its connection ends."""
+        encoding: Encoding = client.outbox.encoding
+        try:
+            while True:
+                await client.ready.wait()
+                client.ready.clear()
+                while len(client.outbox):
+                    data = frame(client.outbox.take(), encoding)
+                    self._relax(client)
+                    await client.socket.send(data, text=encoding == "json")
+                    client.frames_sent += 1
+        except ConnectionClosed:
+            pass
+
+    def _notified(self, client: Client) -> None:
+        """Hear from an outbox that something waits in it, or too much."""
+        client.ready.set()
+        outbox = client.outbox
+        if outbox.overflowed:
+            since = (outbox.next_seq or 1) - 1
+            self._cut(client, f"too slow, resume from seq {since}")
+        elif outbox.full and client not in self._holding:
+            self._holding.add(client)
+            self._flow.clear()
+            self._watch(client)
+
+    def _watch(self, client: Client) -> None:
+        """Look again after a while whether a full subscriber has moved on."""
+        sent = client.frames_sent
+
+        def look() -> None:
+            if client.frames_sent == sent:
+                self._cut(client, f"no progress for {self._stall:g} s, resume")
+            else:
+                self._watch(client)
+
+        client.watch = asyncio.get_running_loop().call_later(self._stall, look)
+
+    def _relax(self, client: Client) -> None:
+        """Let the sources go on if this client is not full any more."""
+        if client in self._holding and not client.outbox.full:
+            self._holding.discard(client)
+            if client.watch:
+                client.watch.cancel()
+            if not self._holding:
+                self._flow.set()
+
+    def _leave(self, client: Client) -> None:
+        """Send nothing more to a client."""
+        self.bus.unsubscribe(client.outbox)
+        client.outbox.close()
+        self._relax(client)
+
+    def _cut(self, client: Client, reason: str) -> None:
+        """Close a subscriber that is too slow, without waiting for it."""
+        if client.cut:
+            return
+        client.cut = True
+        log.warning("cut %s reason=%r", client, reason)
+        self._close(client, CloseCode.TRY_AGAIN_LATER, reason)
+
+    def _close(self, client: Client, code: CloseCode, reason: str) -> None:
+        """Close a connection in the background, by force if the other side does not take part."""
+
+        async def close() -> None:
+            try:
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
+                    await client.socket.close(code, reason)
+            except TimeoutError:  # it does not even read
+                client.socket.transport.abort()
+
+        self._leave(client)
+        task = asyncio.create_task(close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+async def serve(host: str = "127.0.0.1", port: int = DEFAULT_PORT) -> None:
+    """Run a hub until cancelled.
+
+    Raises
+    ------
+    FeedError
+        If the address is not a loopback one, or cannot be listened on.
+    """
+    async with Hub(host, port):
+        await asyncio.get_running_loop().create_future()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Take the first known of the subprotocols offered; without any, the client speaks JSON."""
+    for name in offered:
+        if name in SUBPROTOCOLS:
+            return name
+    if offered:
+        raise NegotiationError(
+            f"expected one of the subprotocols {', '.join(SUBPROTOCOLS)}; got {', '.join(offered)}"
+        )
+    return None

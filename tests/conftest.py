@@ -1,0 +1,17 @@
+"""What several test folders share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real records: CARDIOVISION_DATA, else ``shared/data`` beside the checkout."""
+    folder = Path(os.environ.get("CARDIOVISION_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "mitdb").is_dir():
+        pytest.skip(f"needs ECG records: no mitdb folder in {folder}; set CARDIOVISION_DATA")
+    return folder

@@ -1,0 +1,183 @@
+"""The page of one bed in a real browser, over a real hub."""
+
+import numpy as np
+import pytest
+from conftest import FS, beat, heart, opened, rate, waves
+from pages import Bed, Screen
+from playwright.async_api import expect
+
+from stream.client import Feed
+from stream.messages import Beat, CutBeat, Explain, Explanation, Gap, Reference, pack
+
+pytestmark = pytest.mark.browser
+PX_PER_MM = 96 / 25.4
+
+
+def explanation(bed: str, sample: int, label: str) -> Explanation:
+    """Heat of 1 over the R peak of both leads."""
+    wave = heart(0.8).astype("f4") / 200
+    return Explanation(
+        bed=bed, stream="s1", sample=sample, label=label, confidence=0.93, leads=("MLII", "V1"), fs=FS,
+        start=sample - 100.0, wave=pack(wave), heat=pack(wave),
+    )  # fmt: skip
+
+
+async def test_beats_are_read_out_along_the_trace_and_beside_it(
+    screen: Screen, source: Feed, detector: Feed
+) -> None:
+    page = await screen.bed("bed 1")
+    await source.publish(opened("bed 1"), *waves("bed 1", heart(4)))
+    await screen.knows("bed 1")
+    readings = [beat("bed 1", 0), beat("bed 1", 1, "V"), beat("bed 1", 2)]
+    truth = [Reference(bed="bed 1", stream="s1", sample=one.sample, symbol="N") for one in readings]
+    await source.publish(*truth)
+    await detector.publish(*readings, rate("bed 1", 750, 75))
+    await screen.drawn("bed 1", 900)
+
+    assert sorted(await page.marks()) == ["N", "N", "N", "N", "N", "V"]
+    await expect(page.hr).to_have_text("75")
+    await expect(page.rr).to_have_text("800")
+    await expect(page.last).to_have_text("N Normal")
+    await expect(page.count("N")).to_have_text("2")
+    await expect(page.count("V")).to_have_text("1")
+    second = page.rows.nth(1)
+    await expect(second).to_contain_text("V Ventricular")
+    await expect(second).to_contain_text("96 %")
+    await expect(second).to_have_attribute("data-differs", "true")
+    await expect(page.rows.nth(0)).to_have_attribute("data-differs", "false")
+    await expect(page.rows).to_have_count(10)
+    await expect(screen.disclaimer).to_be_visible()
+
+
+async def test_the_latest_abnormal_beat_is_explained_and_any_on_request(
+    screen: Screen, source: Feed, detector: Feed
+) -> None:
+    page = await screen.bed("bed 1")
+    await expect(page.figure).to_contain_text("No abnormal beat yet")
+    await source.publish(opened("bed 1"), *waves("bed 1", heart(4)))
+    await screen.knows("bed 1")
+    normal, odd = beat("bed 1", 0), beat("bed 1", 1, "V")
+    await detector.publish(normal, odd, explanation("bed 1", odd.sample, "V"))
+    await expect(page.figure).to_contain_text("V Ventricular, confidence 93%")
+    await expect(page.heat).to_have_count(2)
+    await expect(page.figure).to_contain_text("ms from R")
+
+    await expect(page.rows.nth(1)).to_contain_text("N Normal")
+    await page.explain(1)
+    await expect(page.heading).to_have_text("Asking the detector…")
+    assert await heard(detector) == Explain(bed="bed 1", stream="s1", sample=normal.sample)
+    await detector.publish(explanation("bed 1", normal.sample, "N"))
+    await expect(page.figure).to_contain_text("N Normal, confidence 93%")
+    await expect(page.heading).to_contain_text("The chosen beat")
+
+    await page.follow.click()
+    await expect(page.figure).to_contain_text("V Ventricular")
+    await expect(page.follow).to_be_hidden()
+
+
+async def test_a_page_opened_late_shows_the_beats_before_it(
+    screen: Screen, source: Feed, detector: Feed
+) -> None:
+    await source.publish(opened("bed 1"), *waves("bed 1", heart(4)))
+    odd = beat("bed 1", 1, "V")
+    await detector.publish(beat("bed 1", 0), odd, explanation("bed 1", odd.sample, "V"))
+    page = await screen.bed("bed 1")
+    await expect(page.rows.nth(0)).to_contain_text("V Ventricular")
+    await expect(page.rows.nth(1)).to_contain_text("N Normal")
+    await expect(page.figure).to_contain_text("V Ventricular")
+
+
+@pytest.mark.parametrize(("speed", "gain"), [("25", "10"), ("50", "20"), ("12.5", "5")])
+async def test_the_trace_is_true_to_its_scale(screen: Screen, source: Feed, speed: str, gain: str) -> None:
+    page = await screen.bed("square")
+    await page.speed.select_option(speed)
+    await page.gain.select_option(gain)
+    t = np.arange(int(4 * FS))
+    square = np.where(t % 500 < 250, 0, 200).astype(np.int16)[np.newaxis]  # 1 mV high, 1 s long
+    await source.publish(opened("square", ("I",)), *waves("square", square))
+    await screen.drawn("square", 900)
+    await screen.page.wait_for_function("() => cardiovision.sweeps[0].settled")
+    high, low, width = await pulse(page, float(speed))
+    assert low - high == pytest.approx(float(gain) * PX_PER_MM, rel=0.01)
+    assert width == pytest.approx(float(speed) * PX_PER_MM, rel=0.01)
+
+
+async def pulse(page: Bed, speed: float) -> tuple[float, float, float]:
+    """Heights of the pulse's top and of its base, and its length, in CSS pixels."""
+    heights = np.array([np.nan if y is None else y for y in await page.heights()])
+    second = speed * PX_PER_MM
+    top = float(np.median(heights[int(1.2 * second) : int(1.8 * second)]))
+    base = float(np.median(heights[int(0.2 * second) : int(0.8 * second)]))
+    above = heights[: int(2.8 * second)] < (top + base) / 2
+    return top, base, float(above.sum())
+
+
+async def test_the_choice_of_scale_survives_a_reload(screen: Screen) -> None:
+    page = await screen.bed("bed 1")
+    await expect(page.speed).to_have_value("25")
+    await expect(page.gain).to_have_value("10")
+    await page.speed.select_option("50")
+    await page.gain.select_option("5")
+    page = await screen.bed("bed 1")
+    await expect(page.speed).to_have_value("50")
+    await expect(page.gain).to_have_value("5")
+
+
+async def test_leads_can_be_chosen_where_there_are_many(screen: Screen, source: Feed) -> None:
+    page = await screen.bed("bed 1")
+    await source.publish(
+        opened("bed 1", ("I", "II", "V5")), *waves("bed 1", heart(2, leads=3) * np.int16([[1], [0], [0]]))
+    )
+    await expect(page.lead(0)).to_have_text("I")
+    await expect(page.lead(1)).to_have_text("II")
+    await screen.drawn("bed 1", 400)
+    assert np.ptp([y for y in await page.heights() if y is not None]) > 10
+    await screen.page.locator("#lead-0").select_option("V5")
+    await expect(page.lead(0)).to_have_text("V5")
+    await source.publish(*waves("bed 1", 0 * heart(1, leads=3), start=500))
+    await screen.drawn("bed 1", 700)
+    assert np.ptp([y for y in await page.heights() if y is not None]) < 1  # V5 is flat
+
+
+async def test_cut_beats_show_the_files_label_beside_the_prediction(
+    screen: Screen, source: Feed, detector: Feed
+) -> None:
+    page = await screen.bed("csv")
+    row = heart(0.8)[0].astype("f4") / 200
+    await source.publish(opened("csv", ("beat",), form="beats"))
+    await screen.knows("csv")
+    for number, (said, truth) in enumerate((("N", "N"), ("V", "N"), ("V", "V"))):
+        at = {"bed": "csv", "stream": "s1", "row": number, "truth": truth}
+        await source.publish(CutBeat(start=200 * number, samples=pack(row), **at))
+        await detector.publish(Beat(sample=200 * number, label=said, probabilities=(0.1,) * 5, **at))
+    await screen.drawn("csv", 590)
+    await screen.page.wait_for_function(
+        "() => cardiovision.sweeps[0].marks.filter((m) => m.done).length === 6"
+    )
+    assert [text for text in await page.marks() if text != "|"] == ["N = N", "V ≠ N", "V = V"]
+    await expect(page.rows.nth(1)).to_contain_text("row 1")
+    await expect(page.rows.nth(1)).to_have_attribute("data-differs", "true")
+    await expect(page.rows.nth(0)).to_have_attribute("data-differs", "false")
+
+
+async def test_a_gap_is_told_on_the_trace(screen: Screen, source: Feed) -> None:
+    page = await screen.bed("bed 1")
+    await source.publish(opened("bed 1"), *waves("bed 1", heart(1)))
+    await screen.knows("bed 1")
+    await source.publish(Gap(bed="bed 1", stream="s1", start=250, stop=500))
+    await source.publish(*waves("bed 1", heart(2), start=500))
+    await screen.drawn("bed 1", 950)
+    assert await page.marks() == ["gap"]
+    inked = [y is not None for y in await page.heights()]
+    second = 25 * PX_PER_MM
+    assert not any(inked[round(1.02 * second) : round(1.98 * second)])
+    assert all(inked[round(2.02 * second) : round(3.8 * second)])
+
+
+async def heard(detector: Feed) -> Explain:
+    """The next request that reaches the detector."""
+    async for messages in detector:
+        for message in messages:
+            if isinstance(message, Explain):
+                return message
+    raise AssertionError("the feed has ended")

@@ -1,0 +1,254 @@
+"""What a client may say, and what it is told when it may not."""
+
+import math
+
+import pytest
+
+from stream.intake import Intake, Refused, check_subscribe
+from stream.messages import (
+    MAX_WAVE,
+    Beat,
+    Close,
+    Control,
+    CutBeat,
+    Explain,
+    Gap,
+    Lead,
+    Message,
+    Problem,
+    Reference,
+    Status,
+    Subscribe,
+    Subscribed,
+    Wave,
+    Welcome,
+)
+
+LEAD = Lead(name="II")
+
+
+@pytest.fixture
+def intake() -> Intake:
+    return Intake()
+
+
+def refusal(intake: Intake, message: Message, client: str = "source") -> str:
+    """The text that the client gets for one message that is refused."""
+    accepted, (problem,) = intake.take(client, [message])
+    assert accepted == []
+    assert problem == Problem(text=problem.text, bed=getattr(message, "bed", None))
+    return problem.text
+
+
+def accepted(intake: Intake, *messages: Message, client: str = "source") -> list[Message]:
+    taken, problems = intake.take(client, messages)
+    assert problems == []
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"bed": ""}, "expected a bed name of 1 to 64 printable characters, got ''"),
+        ({"bed": "x" * 65}, "expected a bed name of 1 to 64 printable characters"),
+        ({"bed": "a\nb"}, r"printable characters, got 'a\nb'"),
+        ({"bed": "  "}, "got '  '"),
+        ({"stream": ""}, "expected a stream name"),
+        ({"fs": 0.0}, "expected fs of 50 to 10000 Hz, got 0"),
+        ({"fs": 1e6}, "got 1e+06"),
+        ({"fs": math.nan}, "got nan"),
+        ({"leads": ()}, "expected 1 to 12 leads, got 0"),
+        ({"leads": (LEAD,) * 13}, "expected 1 to 12 leads, got 13"),
+        ({"leads": (Lead(name=""),)}, "expected a lead name"),
+        ({"leads": (Lead(name="II", gain=0.0),)}, "expected a finite gain above 0 of lead 'II', got 0"),
+        ({"leads": (LEAD, Lead(name="V", gain=-1.0))}, "of lead 'V', got -1"),
+        ({"leads": (Lead(name="II", gain=math.inf),)}, "got inf"),
+        ({"leads": (Lead(name="II", baseline=2**40),)}, "expected a baseline"),
+        ({"epoch": math.nan}, "expected epoch in UTC seconds, got nan"),
+        ({"first": -1}, "expected first sample 0 or later, got -1"),
+        ({"speed": -1.0}, "expected speed 0 or above, got -1"),
+    ],
+)
+def test_refuses_an_open_that_makes_no_sense(intake, opened, fields, told):
+    assert told in refusal(intake, opened(**fields))
+    assert intake.beds == {}
+
+
+def test_takes_every_sane_open(intake, opened):
+    for bed, fs, leads in (("7", 50.0, 1), ("ICU – 7ä", 10_000.0, 12), ("x" * 64, 360.0, 2)):
+        message = opened(bed, fs=fs, leads=(LEAD,) * leads)
+        assert accepted(intake, message) == [message]
+
+
+def test_waves_pass_in_order(intake, opened, wave):
+    messages = [opened(first=100), wave(100), wave(150, 1), wave(151)]
+    assert accepted(intake, *messages) == messages
+
+
+def test_what_is_left_out_is_told_before_what_follows(intake, opened, wave):
+    accepted(intake, opened(first=100))
+    gap = Gap(bed="1", stream="a", start=100, stop=150, reason="missing")
+    assert accepted(intake, wave(150), wave(200)) == [gap, wave(150), wave(200)]
+
+
+def test_what_comes_too_late_is_dropped(intake, opened, wave):
+    accepted(intake, opened(), wave(0))
+    assert refusal(intake, wave(49)) == "expected sample 50 or later of stream 'a', got 49; dropped"
+    assert refusal(intake, wave(-5)).endswith("got -5; dropped")
+    assert accepted(intake, wave(50)) == [wave(50)]
+
+
+@pytest.mark.parametrize("size", [0, 2, 5, MAX_WAVE + 4])
+def test_a_wave_must_be_whole_samples_of_all_leads(intake, opened, size):
+    accepted(intake, opened())
+    text = refusal(intake, Wave(bed="1", stream="a", start=0, samples=bytes(size)))
+    assert text == (
+        f"expected a multiple of 4 bytes of samples (2 bytes, 2 leads), 4 to {MAX_WAVE}, got {size}"
+    )
+
+
+def test_one_bad_message_does_not_disturb_its_neighbours(intake, opened, wave):
+    messages = [opened("1"), opened("2", fs=0.0), wave(0), wave(0, bed="2"), opened("3"), wave(0, bed="3")]
+    taken, problems = intake.take("source", messages)
+    assert [message.bed for message in taken] == ["1", "1", "3", "3"]
+    assert [problem.bed for problem in problems] == ["2", "2"]
+
+
+def test_a_wave_needs_its_stream_open(intake, opened, wave):
+    assert refusal(intake, wave(0)) == "expected an open message for bed '1' first; it has no stream"
+    accepted(intake, opened())
+    assert refusal(intake, wave(0, stream="b")) == "expected stream 'a' of bed '1', got 'b'"
+    assert refusal(intake, wave(0), client="other") == "bed '1' in use: another client feeds it"
+    accepted(intake, Close(bed="1", stream="a", sample=0))
+    assert "no stream" in refusal(intake, wave(0))
+
+
+def test_a_bed_is_fed_by_one(intake, opened, wave):
+    accepted(intake, opened())
+    assert "bed '1' in use" in refusal(intake, opened(stream="b"), client="other")
+    assert "bed '1' in use" in refusal(intake, Close(bed="1", stream="a", sample=0), client="other")
+    assert accepted(intake, wave(0)) == [wave(0)]
+    accepted(intake, Close(bed="1", stream="a", sample=50))
+    assert accepted(intake, opened(stream="b"), client="other") == [opened(stream="b")]
+
+
+def test_a_source_that_came_back_before_its_loss_was_noticed_goes_on(intake, opened, wave):
+    accepted(intake, opened(), wave(0), client="old connection")
+    assert accepted(intake, opened(), wave(50), client="new one") == [opened(), wave(50)]
+    assert "in use" in refusal(intake, wave(100), client="old connection")
+    assert intake.leave("old connection") == []
+    assert accepted(intake, wave(100), client="new one") == [wave(100)]
+
+
+def test_a_new_stream_begins_anew_and_the_old_one_is_over(intake, opened, wave):
+    accepted(intake, opened(), wave(0), opened(stream="b", first=0))
+    assert accepted(intake, wave(0, stream="b")) == [wave(0, stream="b")]
+    assert "expected stream 'b'" in refusal(intake, wave(50))
+
+
+def test_a_stream_restated_goes_on(intake, opened, wave):
+    accepted(intake, opened(), wave(0))
+    assert accepted(intake, opened(speed=2.0), wave(50)) == [opened(speed=2.0), wave(50)]
+    assert refusal(intake, opened(fs=360.0)) == (
+        "expected wave at 250 Hz of 2 leads as stream 'a' began with, got wave at 360 Hz of 2 leads; "
+        "open a new stream"
+    )
+
+
+def test_a_client_that_leaves_is_told_and_its_beds_wait_for_it(intake, opened, wave):
+    accepted(intake, opened("1"), opened("2"), wave(0), Status(component="detector", state="ready"))
+    accepted(intake, opened("3"), client="other")
+    lost = intake.leave("source")
+    assert [(status.component, status.bed, status.state) for status in lost] == [
+        ("source", "1", "lost"),
+        ("source", "2", "lost"),
+        ("detector", None, "lost"),
+    ]
+    assert intake.leave("source") == []
+    assert not intake.owns("source")
+    # It comes back on another connection: the same stream goes on, and what was lost meanwhile shows.
+    restated, ready, gap, _ = accepted(intake, opened("1"), wave(100), client="again")
+    assert restated == opened("1")
+    assert (ready.component, ready.bed, ready.state) == ("source", "1", "ready")
+    assert (gap.start, gap.stop, gap.reason) == (50, 100, "missing")
+    # Another stream on a lost bed is fine too, and so is to close it for good.
+    assert [type(m) for m in accepted(intake, opened("2", "b"), client="third")] == [type(restated), Status]
+
+
+def test_a_bed_whose_source_is_away_can_be_closed_by_anyone(intake, opened):
+    accepted(intake, opened())
+    intake.leave("source")
+    close = Close(bed="1", stream="a", sample=0)
+    assert accepted(intake, close, client="other") == [close]
+    assert intake.beds == {}
+
+
+def test_a_part_that_stopped_in_good_order_is_not_lost(intake):
+    accepted(
+        intake, Status(component="detector", state="ready"), Status(component="detector", state="stopped")
+    )
+    assert intake.leave("source") == []
+    assert "expected a component name" in refusal(intake, Status(component="", state="ready"))
+
+
+def test_cut_beats_are_for_streams_of_beats(intake, opened, wave):
+    def row(size: int) -> CutBeat:
+        return CutBeat(bed="1", stream="a", row=0, start=0, samples=bytes(size))
+
+    accepted(intake, opened(form="beats"))
+    assert accepted(intake, row(4 * 187)) == [row(4 * 187)]
+    assert "got 7 bytes in form 'beats'" in refusal(intake, row(7))
+    assert "got 0 bytes" in refusal(intake, row(0))
+    assert "expected cut beats in a stream of form 'beats', got a wave" in refusal(intake, wave(0))
+    accepted(intake, opened(stream="b"))
+    assert "expected stream 'b'" in refusal(intake, row(8))
+    accepted(intake, opened(stream="a"))
+    assert "got 8 bytes in form 'wave'" in refusal(intake, row(8))
+
+
+def test_a_source_may_tell_its_own_gap(intake, opened, wave):
+    def gap(start: int, stop: int) -> Gap:
+        return Gap(bed="1", stream="a", start=start, stop=stop)
+
+    accepted(intake, opened(), wave(0))
+    assert accepted(intake, gap(50, 80), wave(80)) == [gap(50, 80), wave(80)]
+    # Told too late or too short: what is really left out is told.
+    assert accepted(intake, gap(140, 150), wave(150)) == [gap(130, 150), wave(150)]
+    assert "expected a gap from sample 200 or later, got 100" in refusal(intake, gap(100, 300))
+    assert "expected a gap that stops after it starts" in refusal(intake, gap(300, 300))
+    # Another's finding moves nothing.
+    assert accepted(intake, gap(10, 20), client="detector") == [gap(10, 20)]
+    assert accepted(intake, wave(200)) == [wave(200)]
+
+
+def test_findings_come_from_anyone_but_references_from_the_source(intake, opened):
+    beat = Beat(bed="9", stream="x", sample=1, label="N", probabilities=())
+    assert accepted(intake, beat, client="detector") == [beat]
+    accepted(intake, opened())
+    mark = Reference(bed="1", stream="a", sample=1, symbol="N")
+    assert accepted(intake, mark) == [mark]
+    assert "in use" in refusal(intake, mark, client="other")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Control(bed="1", action="pause"), Explain(bed="1", stream="a", sample=5)],
+    ids=["control", "explain"],
+)
+def test_a_request_needs_its_bed(intake, opened, request_):
+    assert refusal(intake, request_) == "expected a bed that has an open stream, got '1'"
+    accepted(intake, opened())
+    assert accepted(intake, request_, client="screen") == [request_]
+
+
+@pytest.mark.parametrize(
+    "message", [Welcome(session="s", seq=1), Subscribed(session="s", seq=1), Problem(text="no")]
+)
+def test_what_the_hub_says_nobody_else_says(intake, message):
+    assert refusal(intake, message).endswith("is for the hub to say")
+
+
+def test_a_subscriber_asks_for_kinds_that_exist():
+    check_subscribe(Subscribe(kinds=("wave", "beat")))
+    with pytest.raises(Refused, match=r"expected kinds among open, wave, .*; got 'waves'"):
+        check_subscribe(Subscribe(kinds=("wave", "waves")))

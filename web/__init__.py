@@ -1,0 +1,1 @@
+"""The screen: ward and bed, in a browser."""

@@ -1,0 +1,181 @@
+/** What is known of the beds, from what the feed says. No drawing here. */
+
+import { Playhead } from "./playhead.js";
+import { Series } from "./series.js";
+
+const KEPT = 100; // beats kept for each bed
+const STALE = 2000; // ms without samples after which a trace is no longer live
+const SILENT = 5000; // ms without a word from the detector after which its numbers are no longer shown
+
+export class Bed {
+  /** @param {string} name @param {number} seconds of samples to keep */
+  constructor(name, seconds) {
+    this.name = name;
+    this.seconds = seconds;
+    this.beats = [];
+    this.references = [];
+    this.counts = { N: 0, S: 0, V: 0, F: 0, Q: 0 };
+    this.forget();
+  }
+
+  /** All that holds for one stream only. */
+  forget() {
+    this.hr = null;
+    this.heardAt = -Infinity; // when the detector last spoke of this bed
+    this.waveAt = -Infinity;
+    this.source = "";
+    this.ended = false;
+    this.unread = []; // marks to be put along the trace
+  }
+
+  /** The particulars of a stream: begin anew, unless it is the stream already known. */
+  open(message, now) {
+    const restated = this.stream === message.stream && this.particulars?.leads.length === message.leads.length;
+    this.particulars = message;
+    this.ended = false;
+    this.source = "";
+    if (restated) return;
+    this.forget();
+    this.openedAt = now;
+    this.stream = message.stream;
+    this.series = new Series(message.fs, message.leads, message.first ?? 0, this.seconds);
+    this.playhead = null; // made with the first samples
+  }
+
+  /** UTC seconds of a sample. */
+  time(sample) {
+    return this.particulars.epoch + sample / this.particulars.fs;
+  }
+
+  get cut() {
+    return this.particulars?.form === "beats";
+  }
+
+  get lastBeat() {
+    return this.beats[this.beats.length - 1];
+  }
+
+  /** @param {object} message of this bed @param {number} now ms */
+  take(message, now) {
+    if (message.kind === "open") return this.open(message, now);
+    if (message.kind === "status") return this.status(message);
+    if (message.stream !== this.stream) return undefined;
+    return this[message.kind]?.(message, now);
+  }
+
+  wave({ start, samples }, now) {
+    this.series.wave(start, samples);
+    this.sampled(now);
+  }
+
+  cut_beat({ start, samples }, now) {
+    this.series.row(start, samples);
+    this.unread.push({ rule: true, sample: start });
+    this.sampled(now);
+  }
+
+  sampled(now) {
+    this.waveAt = now;
+    if (this.source === "lost" || this.source === "paused") this.source = "";
+    this.playhead ??= new Playhead(this.series.newest);
+  }
+
+  beat(message, now) {
+    this.heardAt = now;
+    this.hr = message.hr ?? (message.row === undefined ? this.hr : null);
+    this.counts[message.label] = (this.counts[message.label] ?? 0) + 1;
+    this.beats.push({ ...message, time: this.time(message.sample) });
+    if (this.beats.length > KEPT) this.beats.shift();
+    this.unread.push({ beat: message, sample: message.sample });
+  }
+
+  numerics({ hr }, now) {
+    this.heardAt = now;
+    this.hr = hr ?? null;
+  }
+
+  reference(message) {
+    this.references.push(message);
+    if (this.references.length > KEPT) this.references.shift();
+    this.unread.push({ reference: message, sample: message.sample });
+  }
+
+  gap({ start, stop, reason }) {
+    this.series.make(stop);
+    this.unread.push({ gap: reason ?? "missing", sample: start });
+  }
+
+  close() {
+    this.ended = true;
+  }
+
+  status({ component, state }) {
+    if (component === "source") this.source = state === "ready" ? "" : state;
+  }
+
+  /** The source's own label of a beat: the file's, or of the annotation within 150 ms (EC57's window). */
+  truth(beat) {
+    if (beat.row !== undefined) return beat.truth;
+    const near = 0.15 * this.particulars.fs;
+    return this.references.find((one) => Math.abs(one.sample - beat.sample) <= near)?.symbol;
+  }
+
+  /**
+   * How this bed is.
+   * @returns {{key: string, text: string}} key: live, waiting, paused, lost or ended
+   */
+  state(now, connected) {
+    if (!connected) return { key: "lost", text: "feed lost" };
+    if (this.ended) return { key: "ended", text: "ended" };
+    if (this.source === "paused") return { key: "paused", text: "paused" };
+    if (this.source) return { key: "lost", text: this.source === "lost" ? "source lost" : `source ${this.source}` };
+    if (now - Math.max(this.waveAt, this.openedAt) > STALE) return { key: "lost", text: "no signal" };
+    if (this.waveAt === -Infinity) return { key: "waiting", text: "waiting for samples" };
+    return { key: "live", text: "live" };
+  }
+
+  /** Heart rate, while it can be trusted: the source live, the detector speaking. */
+  rate(now, connected) {
+    const fresh = now - this.heardAt < SILENT && this.state(now, connected).key === "live";
+    return fresh ? this.hr : null;
+  }
+
+  /** Let the pen follow the samples; returns its place, or null before the first. */
+  advance(seconds) {
+    if (!this.playhead) return null;
+    return this.playhead.follow(this.series.newest, seconds, this.series.size / 2);
+  }
+}
+
+export class Beds extends Map {
+  /** @param {number} seconds of samples to keep */
+  constructor(seconds) {
+    super();
+    this.seconds = seconds;
+    this.detector = null; // as the last Status said
+    this.spoken = false; // whether the detector has been heard at all
+    this.since = performance.now();
+  }
+
+  /** Take messages; returns the beds that are new. */
+  take(messages, now) {
+    const fresh = [];
+    for (const message of messages) {
+      if (message.kind === "status" && message.component === "detector") this.detector = message.state;
+      if (message.bed === undefined) continue;
+      if (message.kind === "open" && !this.has(message.bed)) {
+        this.set(message.bed, new Bed(message.bed, this.seconds));
+        fresh.push(this.get(message.bed));
+      }
+      if (message.kind === "beat" || message.kind === "numerics") this.spoken = true;
+      this.get(message.bed)?.take(message, now);
+    }
+    return fresh;
+  }
+
+  /** State of the detector; one that has never been heard of is not there. */
+  detectorState(now) {
+    if (this.detector !== null) return this.detector;
+    return this.spoken || now - this.since < SILENT ? "ready" : "lost";
+  }
+}

@@ -1,0 +1,109 @@
+/** The feed in the browser: one websocket that comes back by itself and asks for what it missed. */
+
+const SUBPROTOCOL = "cardiovision.v1.msgpack";
+const FIRST_WAIT = 250; // ms before the first try to come back
+const LONGEST_WAIT = 5000;
+/** The kinds that tell how things stand. */
+const STANDING = ["open", "status"];
+
+/**
+ * How long to wait before the next try: doubling, with jitter so that many screens do not come back at once.
+ * @param {number} tries failures so far
+ * @param {number} chance from 0 to 1
+ * @returns {number} milliseconds
+ */
+export function backoff(tries, chance) {
+  return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** tries) * (0.5 + 0.5 * chance);
+}
+
+export class Feed {
+  /**
+   * @param {string} url websocket address of the hub
+   * @param {{name: string, kinds: string[]|null, beds: string[]|null, history: number}} wants who asks, for what,
+   *   and how many events back when it is new
+   * @param {{messages: function(object[]), state: function(string)}} tell
+   *   what is called with messages, and with "connecting", "open" or "lost"
+   */
+  constructor(url, wants, tell) {
+    this.url = url;
+    this.wants = wants;
+    this.tell = tell;
+    this.session = null;
+    this.since = 0;
+    this.tries = 0;
+    this.state = "";
+    this.open();
+  }
+
+  open() {
+    this.say(this.tries ? "lost" : "connecting");
+    this.socket = new WebSocket(this.url, SUBPROTOCOL);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onmessage = (event) => this.take(MessagePack.decode(new Uint8Array(event.data)));
+    this.socket.onclose = () => this.lost();
+  }
+
+  /** Leave for good. */
+  close() {
+    this.socket.onclose = null;
+    this.socket.close();
+    clearTimeout(this.timer);
+  }
+
+  /** @param {object} message sent now, or not at all while the connection is lost; says which */
+  send(message) {
+    const ready = this.socket.readyState === WebSocket.OPEN;
+    if (ready) this.socket.send(MessagePack.encode([message]));
+    return ready;
+  }
+
+  lost() {
+    this.say("lost");
+    this.timer = setTimeout(() => this.open(), backoff(this.tries++, Math.random()));
+  }
+
+  take(messages) {
+    for (const message of messages) {
+      if (message.kind === "welcome") this.subscribe(message);
+      else if (message.kind === "subscribed") this.subscribed(message);
+      else if (message.seq > this.since) this.since = message.seq;
+    }
+    this.tell.messages(messages);
+  }
+
+  /**
+   * A page that was here before resumes after the last event it saw. A new one, or one whose hub is new, first asks
+   * how things stand, then for all it wants, from some events back so that its lists are not empty.
+   */
+  subscribe({ session }) {
+    const known = this.session === session;
+    this.session = session;
+    this.send({ kind: "hello", name: this.wants.name });
+    if (known) this.ask(this.wants.kinds, this.since);
+    else this.ask(STANDING, null);
+    this.asking = !known;
+  }
+
+  subscribed({ seq = 0 }) {
+    if (this.asking) {
+      this.asking = false;
+      this.since = Math.max(0, seq - this.wants.history);
+      this.ask(this.wants.kinds, this.since);
+      return;
+    }
+    this.tries = 0;
+    this.say("open");
+  }
+
+  ask(kinds, since) {
+    const { session } = this;
+    const { beds } = this.wants;
+    this.send({ kind: "subscribe", kinds, ...(beds && { beds }), ...(since !== null && { session, since }) });
+  }
+
+  say(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.tell.state(state);
+  }
+}

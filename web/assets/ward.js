@@ -1,0 +1,80 @@
+/** The ward page: a tile a bed, all drawn in one animation loop. */
+
+import { Beds } from "./beds.js";
+import { Feed } from "./feed.js";
+import { Frames } from "./frames.js";
+import { arrange } from "./layout.js";
+import { pixelsPerMm } from "./scale.js";
+import { Tile } from "./tile.js";
+import { tellShell } from "./shell.js";
+
+const KINDS = ["open", "close", "wave", "cut_beat", "beat", "numerics", "gap", "status"];
+const KEPT = 60; // seconds of samples kept of each bed
+const SPEED = 25; // mm/s
+const TELL_EVERY = 200; // ms between looks at numbers and states
+
+/** @param {HTMLElement} page @param {string} url of the feed */
+export function mountWard(page, url) {
+  const beds = new Beds(KEPT);
+  const tiles = [];
+  const board = page.querySelector("#tiles");
+  const mm = pixelsPerMm();
+  let connected = false;
+
+  const feed = new Feed(
+    url,
+    { name: "ward screen", kinds: KINDS, beds: null, history: 0 },
+    {
+      messages(messages) {
+        const fresh = beds.take(messages, performance.now());
+        if (fresh.length) add(fresh);
+      },
+      state(state) {
+        connected = state === "open";
+        tellShell(state);
+      },
+    },
+  );
+
+  function add(fresh) {
+    for (const bed of fresh) {
+      const tile = new Tile(bed, SPEED, mm);
+      tiles.push(tile);
+      board.append(tile.element);
+    }
+    page.querySelector("#empty").hidden = true;
+    fit();
+  }
+
+  function fit() {
+    if (!tiles.length) return;
+    const { columns, rows } = arrange(tiles.length, board.clientWidth, board.clientHeight);
+    board.style.setProperty("--columns", columns);
+    board.style.setProperty("--rows", rows);
+    for (const tile of tiles) tile.fit();
+  }
+
+  let toldAt = 0;
+  const frames = new Frames((now, seconds) => {
+    for (const tile of tiles) tile.draw(tile.bed.advance(seconds));
+    if (now - toldAt < TELL_EVERY) return;
+    toldAt = now;
+    const detector = tellShell(feed.state, beds, performance.now());
+    for (const tile of tiles) tile.tell(performance.now(), connected, detector);
+  });
+
+  const watcher = new ResizeObserver(fit);
+  watcher.observe(board);
+
+  return {
+    beds,
+    feed,
+    frames,
+    drawn: (name) => tiles.find((tile) => tile.bed.name === name)?.sweep.drawn ?? 0,
+    unmount() {
+      watcher.disconnect();
+      frames.stop();
+      feed.close();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+"""The figure that shows which part of a beat made the model say what it said."""
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from stream.messages import Explanation, unpack_floats
+from web.words import class_words
+
+INK = "#e8eef2"
+FAINT = "#26323a"
+PAPER = "rgba(0,0,0,0)"
+HEAT = ((0.0, "rgba(255,120,0,0)"), (0.5, "rgba(255,140,0,0.45)"), (1.0, "rgba(255,60,20,0.95)"))
+"""From nothing to a hot orange that white ink stays legible on."""
+
+
+def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
+    """Draw a beat with its heat behind it, lead under lead.
+
+    Parameters
+    ----------
+    explanation
+        What the detector answered: wave in mV and heat from 0 to 1, of shape ``(leads, n)``.
+    fs
+        Sampling rate of the bed's stream in Hz, in which ``sample`` and ``start`` count.
+
+    Returns
+    -------
+    go.Figure
+        For each lead a heat map (0 to 1) and a line; x in ms from the R peak, or from the begin of the
+        row for a beat that came already cut.
+
+    Raises
+    ------
+    ValueError
+        If wave and heat have not ``leads`` rows of one length, or a sampling rate is not above 0.
+    """
+    leads = len(explanation.leads)
+    wave = unpack_floats(explanation.wave, leads)
+    heat = unpack_floats(explanation.heat, leads)
+    if not (fs > 0 and explanation.fs > 0):
+        raise ValueError(f"expected sampling rates above 0, got {fs:g} and {explanation.fs:g}")
+    if wave.shape != heat.shape:
+        raise ValueError(f"expected wave and heat of one shape, got {wave.shape} and {heat.shape}")
+    ms = milliseconds(explanation, fs, wave.shape[1])
+    figure = make_subplots(rows=leads, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    for row, name in enumerate(explanation.leads):
+        low, high = _limits(wave[row])
+        figure.add_heatmap(
+            x=ms,
+            y=[low, high],
+            z=[heat[row]],
+            zmin=0,
+            zmax=1,
+            colorscale=HEAT,
+            showscale=row == 0,
+            colorbar={"title": "heat", "thickness": 10, "tickvals": [0, 0.5, 1], "outlinewidth": 0},
+            hoverinfo="skip",
+            row=row + 1,
+            col=1,
+        )
+        figure.add_scatter(
+            x=ms,
+            y=wave[row],
+            mode="lines",
+            line={"color": INK, "width": 2},
+            name=name,
+            customdata=heat[row],
+            hovertemplate="%{x:.0f} ms  %{y:.2f} mV  heat %{customdata:.2f}<extra></extra>",
+            row=row + 1,
+            col=1,
+        )
+        figure.update_yaxes(title_text=f"{name} (mV)", range=[low, high], row=row + 1, col=1)
+    origin = "R" if explanation.row is None else "the row's begin"
+    figure.update_xaxes(title_text=f"ms from {origin}", row=leads, col=1)
+    return _dress(figure, title(explanation))
+
+
+def empty_figure(text: str) -> go.Figure:
+    """Make a figure of the same looks that only says something."""
+    figure = go.Figure()
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.add_annotation(text=text, showarrow=False, font={"size": 16, "color": "#9fb0ba"})
+    return _dress(figure, "")
+
+
+def title(explanation: Explanation) -> str:
+    """Say class in letter and word, confidence, and the file's own label if there is one."""
+    text = f"{class_words(explanation.label)}, confidence {explanation.confidence:.0%}"
+    return text if explanation.truth is None else f"{text}, labelled {explanation.truth} in the file"
+
+
+def milliseconds(explanation: Explanation, fs: float, n: int) -> NDArray[np.float64]:
+    """Give the times in ms of the ``n`` samples of an explanation, counted from its beat."""
+    begin = (explanation.start - explanation.sample) / fs
+    times: NDArray[np.float64] = 1000.0 * (begin + np.arange(n) / explanation.fs)
+    return times
+
+
+def _limits(wave: NDArray[np.float32]) -> tuple[float, float]:
+    """Lower and upper end of the y axis, with air around the wave; never of no height."""
+    known = wave[np.isfinite(wave)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    air = 0.1 * max(high - low, 0.2)
+    return low - air, high + air
+
+
+def _dress(figure: go.Figure, text: str) -> go.Figure:
+    figure.update_layout(
+        title={"text": text, "font": {"size": 16}, "x": 0.01, "y": 0.98},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        font={"color": INK, "family": "system-ui, sans-serif", "size": 13},
+        margin={"l": 60, "r": 10, "t": 34, "b": 42},
+        showlegend=False,
+        uirevision="explanation",
+    )
+    figure.update_xaxes(gridcolor=FAINT, zerolinecolor="#5b6b75")
+    figure.update_yaxes(gridcolor=FAINT, zerolinecolor=FAINT, nticks=4)
+    return figure

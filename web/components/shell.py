@@ -1,0 +1,41 @@
+"""What every page stands in: the top bar, the banner for a lost feed, the place of the page."""
+
+import json
+
+import dash
+from dash import html
+
+from web.words import CLASSES, DISCLAIMER, NAME
+
+
+def shell(feed_url: str) -> html.Div:
+    """Put the frame around a page; it hands the browser code the feed's address and words as ``data-``."""
+    return html.Div(
+        [_top_bar(), _banner(), html.Main(dash.page_container)],
+        id="shell",
+        **{"data-feed": feed_url, "data-classes": json.dumps(CLASSES)},
+    )
+
+
+def _top_bar() -> html.Header:
+    return html.Header(
+        [
+            html.A(NAME, href="/", className="brand"),
+            html.Span(id="bed-count", className="bed-count"),
+            html.Span(id="detector", className="note"),
+            html.Span(DISCLAIMER, className="disclaimer"),
+            html.Span("connecting", id="connection", className="connection", role="status"),
+            html.Time("--:--:--", id="clock", className="clock"),
+        ],
+        className="top",
+    )
+
+
+def _banner() -> html.Div:
+    return html.Div(
+        "Connection to the feed lost, reconnecting…",
+        id="banner",
+        className="banner",
+        role="alert",
+        hidden=True,
+    )

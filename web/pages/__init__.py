@@ -1,0 +1,1 @@
+"""The pages: what stands where; the browser code in ``assets`` fills it."""

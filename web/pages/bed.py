@@ -1,0 +1,159 @@
+"""One bed: two leads on ECG paper, its numbers, its beats, and why a beat was called what it was."""
+
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+from dash import Dash, Input, Output, dcc, html
+from plotly.graph_objects import Figure
+
+from stream.messages import Explanation
+from web.components.explanation import empty_figure, explanation_figure
+from web.words import CLASSES, GAINS, SWEEPS, class_words
+
+ROWS = 10
+"""Rows of the list of recent beats: a fixed number, so that nothing jumps."""
+
+COLUMNS = ("Time", "Class", "Sure", "RR ms", "Truth", "")
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the browser puts into the store: the explanation, and the sampling rate of its stream."""
+
+    message: Explanation
+    fs: float
+
+
+def title(bed: str = "", **_: Any) -> str:
+    """Name the window."""
+    return f"{unquote(bed)} · CardioVision"
+
+
+def layout(bed: str = "", **_: Any) -> html.Section:
+    """Lay out the page of one bed; ``bed`` is its name as it stands in the address, percent-encoded."""
+    return html.Section(
+        [
+            html.Div([_heading(unquote(bed)), _traces()], className="monitor"),
+            _numbers(),
+            _beats(),
+            _explanation(),
+        ],
+        id="page",
+        className="bed",
+        **{"data-page": "bed", "data-bed": unquote(bed)},
+    )
+
+
+def register(app: Dash) -> None:
+    """Have the server draw each explanation that the browser puts into the store."""
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output("explanation-figure", "figure"), Input("explanation", "data"), prevent_initial_call=True
+    )
+    def draw(data: Any) -> Figure:
+        return drawn(data)
+
+
+def drawn(data: Any) -> Figure:
+    """Draw what came from the browser; if it is no explanation, a figure says so."""
+    try:
+        asked = msgspec.convert(data, Asked)
+        return explanation_figure(asked.message, asked.fs)
+    except (msgspec.ValidationError, ValueError):
+        return empty_figure("This explanation could not be drawn.")
+
+
+def _heading(bed: str) -> html.Div:
+    return html.Div(
+        [
+            html.A("‹ Ward", href="/", className="back"),
+            html.H1(bed, id="bed-name"),
+            html.Span(id="bed-title", className="note"),
+            html.Span("waiting for this bed", id="bed-state", className="state", role="status"),
+            html.Span(className="spring"),
+            _choice("Lead", "lead-0", ()),
+            _choice("Lead", "lead-1", ()),
+            _choice("Speed", "sweep", tuple((f"{value:g}", f"{value:g} mm/s") for value in SWEEPS)),
+            _choice("Gain", "gain", tuple((f"{value:g}", f"{value:g} mm/mV") for value in GAINS)),
+        ],
+        className="heading",
+    )
+
+
+def _choice(label: str, name: str, options: tuple[tuple[str, str], ...]) -> html.Label:
+    return html.Label(
+        [label, html.Select([html.Option(text, value=value) for value, text in options], id=name)],
+        className="choice",
+        id=f"{name}-choice",
+    )
+
+
+def _traces() -> html.Div:
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Canvas(className="paper"),
+                    html.Canvas(className="sweep", id=f"trace-{row}"),
+                    html.Span(className="lead-name"),
+                ],
+                className="strip",
+                id=f"strip-{row}",
+            )
+            for row in range(2)
+        ],
+        className="strips",
+    )
+
+
+def _numbers() -> html.Aside:
+    counts = [
+        html.Div(
+            [html.Span(class_words(label), className=f"class-{label}"), html.B("0", id=f"count-{label}")]
+        )
+        for label in CLASSES
+    ]
+    return html.Aside(
+        [
+            html.Div([html.H2("HR /min"), html.Output("--", id="hr", className="hr")]),
+            html.Div([html.H2("RR ms"), html.Output("--", id="rr", className="rr")]),
+            html.Div([html.H2("Last beat"), html.Output("--", id="last-class", className="last")]),
+            html.Div([html.H2("Beats seen here"), *counts], className="counts"),
+        ],
+        className="numbers",
+    )
+
+
+def _beats() -> html.Div:
+    body = [html.Tr([html.Td("") for _ in COLUMNS]) for _ in range(ROWS)]
+    return html.Div(
+        [
+            html.H2(["Recent beats ", html.Span(id="beats-held", className="note")]),
+            html.Table(
+                [html.Thead(html.Tr([html.Th(text) for text in COLUMNS])), html.Tbody(body, id="beats")],
+            ),
+        ],
+        className="beats",
+    )
+
+
+def _explanation() -> html.Div:
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.H2("Latest abnormal beat, and what in it decided", id="explanation-heading"),
+                    html.Button("Follow latest", id="follow", type="button", hidden=True),
+                ],
+                className="heading",
+            ),
+            dcc.Graph(
+                id="explanation-figure",
+                figure=empty_figure("No abnormal beat yet"),
+                config={"displayModeBar": False, "responsive": True},
+                className="figure",
+            ),
+            dcc.Store(id="explanation"),
+        ],
+        className="explanation",
+    )
