@@ -81,9 +81,7 @@ LabelColumn = Annotated[
         help="CSV only: which column holds the label; auto decides from the values of the last column.",
     ),
 ]
-SamplingRate = Annotated[
-    float, typer.Option("--fs", metavar="HZ", help="CSV only: sampling rate of the rows, in Hz.")
-]
+SamplingRate = Annotated[float, typer.Option("--fs", metavar="HZ", help="CSV only: sampling rate of the rows, in Hz.")]
 Seed = Annotated[int, typer.Option(metavar="N", help="Where chance begins; the same seed, the same ECG.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more, on standard error.")]
 
@@ -134,9 +132,7 @@ def replay(
     *,
     bed: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Name of a bed, in place of the record's; repeat it, one a record."
-        ),
+        typer.Option(metavar="NAME", help="Name of a bed, in place of the record's; repeat it, one a record."),
     ] = None,
     speed: Speed = 1.0,
     loop: Loop = False,
@@ -219,9 +215,7 @@ def web(host: Host = HOST, port: Port = WEB_PORT, feed: FeedUrl = FEED, verbose:
 def annotate(
     records: Annotated[
         list[str],
-        typer.Argument(
-            metavar="RECORD...", help="WFDB records: a path without extension, or a PhysioNet name."
-        ),
+        typer.Argument(metavar="RECORD...", help="WFDB records: a path without extension, or a PhysioNet name."),
     ],
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to; made if it is not there.")],
@@ -244,9 +238,7 @@ def annotate(
         typer.echo(str(result))
 
 
-@app.command(
-    epilog=_examples("demo --beds 16", "demo --records mitdb/106 mitdb/119", "demo --records beats.csv")
-)
+@app.command(epilog=_examples("demo --beds 16", "demo --records mitdb/106 mitdb/119", "demo --records beats.csv"))
 def demo(
     more: Annotated[list[str] | None, typer.Argument(metavar="[RECORD]...", show_default=False)] = None,
     *,
@@ -268,12 +260,8 @@ def demo(
     label_column: LabelColumn = "auto",
     fs: SamplingRate = 125.0,
     model: Model = None,
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the screen.")
-    ] = WEB_PORT,
-    feed_port: Annotated[
-        int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the feed.")
-    ] = FEED_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the screen.")] = WEB_PORT,
+    feed_port: Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the feed.")] = FEED_PORT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of all parts.")] = False,
 ) -> None:
     """Run all of it: a hub, beds, the detector and the ward screen. Then open the address it prints.

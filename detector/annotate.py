@@ -91,12 +91,7 @@ def _read(reader: Reader, sources: dict[str, WfdbSource], advance: object) -> di
                 beats[said.bed].append(said)
 
     left = dict(sources)
-    hear(
-        [
-            Open(bed=name, stream=name, fs=source.fs, leads=source.leads[0], epoch=0.0)
-            for name, source in left.items()
-        ]
-    )
+    hear([Open(bed=name, stream=name, fs=source.fs, leads=source.leads[0], epoch=0.0) for name, source in left.items()])
     block = 0
     while left:
         messages: list[Message] = []

@@ -6,6 +6,7 @@ only the sample index.
 """
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Final
 
 import numpy as np
@@ -119,7 +120,7 @@ class Bank:
         rate = np.where(seen - last > SILENT * FS, np.nan, self.beats.heart_rate(rows))
         at = np.rint(seen * self.resample.ratio).astype(np.int64)
         return [
-            (row, sample, None if hr != hr else hr)
+            (row, sample, None if isnan(hr) else hr)
             for row, sample, hr in zip(rows.tolist(), at.tolist(), rate.tolist(), strict=True)
         ]
 

@@ -167,9 +167,7 @@ class BeatTracker(Rows):
         count = np.where(slow, HR_SLOW_BEATS, HR_BEATS)[:, None]
         used = known & (np.arange(SHORT) >= SHORT - count)
         total = np.where(used, rr, 0).sum(-1)
-        return np.asarray(
-            np.where(total > 0, 60 * used.sum(-1) / np.maximum(total, 1e-3), np.nan), np.float32
-        )
+        return np.asarray(np.where(total > 0, 60 * used.sum(-1) / np.maximum(total, 1e-3), np.nan), np.float32)
 
     def _median_rr(self, beds: Indices) -> Floats:
         """Median of the last RR, without NaN's warnings; NaN before the first."""
@@ -179,9 +177,7 @@ class BeatTracker(Rows):
         low, high = rr[row, np.maximum(known - 1, 0) // 2], rr[row, np.maximum(known, 1) // 2]
         return np.asarray(np.where(known > 1, (low + high) / 2, rr[:, 0]), np.float32)
 
-    def _tell(
-        self, beds: Indices, after: NDArray[np.int64], wave: Ring, seen: NDArray[np.int64]
-    ) -> list[Beats]:
+    def _tell(self, beds: Indices, after: NDArray[np.int64], wave: Ring, seen: NDArray[np.int64]) -> list[Beats]:
         """Tell the waiting beats of ``beds``; ``after`` is R of the next, -1 if there is none."""
         if not beds.size:
             return []

@@ -85,9 +85,7 @@ def bridge(x: Floats, last: Floats) -> tuple[Floats, Floats]:
     if not bad.any():
         return x, x[..., -1].copy()
     padded = np.concatenate([last[..., None], x], axis=-1)
-    where = np.where(
-        np.concatenate([np.zeros_like(bad[..., :1]), bad], axis=-1), 0, np.arange(padded.shape[-1])
-    )
+    where = np.where(np.concatenate([np.zeros_like(bad[..., :1]), bad], axis=-1), 0, np.arange(padded.shape[-1]))
     filled = np.take_along_axis(padded, np.maximum.accumulate(where, axis=-1), axis=-1)
     return filled[..., 1:], filled[..., -1].copy()
 

@@ -1,22 +1,33 @@
-"""The live pipeline over whole records, as fast as it goes: what ``annotate`` and training share."""
+"""The live reading of whole records, as fast as it goes, for training and evaluation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
 
 from detector.bank import Reading, Ward
-from detector.beats import Beats
 from detector.physical import millivolts
 from stream.sources import WaveSource
 
 BLOCK_SECONDS: Final = 4.0
 
 
-def read(sources: Mapping[str, WaveSource]) -> Iterator[list[Reading]]:
+def read(
+    sources: Mapping[str, WaveSource], advance: Callable[[float], None] = lambda seconds: None
+) -> Iterator[list[tuple[str, Reading]]]:
     """Read several records side by side, each a source of one bed.
 
-    Yields what was found after each :data:`BLOCK_SECONDS` of all of them.
+    Parameters
+    ----------
+    sources
+        The records, by name.
+    advance
+        Told how many seconds of signal have been read, as they are.
+
+    Yields
+    ------
+    told
+        After each :data:`BLOCK_SECONDS` of all records: names, and beats that were found in them.
 
     Raises
     ------
@@ -39,19 +50,14 @@ def read(sources: Mapping[str, WaveSource]) -> Iterator[list[Reading]]:
             if stop == length:
                 told += ward.close(name)
                 del left[name]
-        yield told + ward.step()
+            advance((stop - start) / source.fs)
+        yield [part for reading in told + ward.step() for part in _by_bed(reading)]
         block += 1
 
 
-def of(readings: list[Reading], bed: str) -> Reading | None:
-    """One bed's part of some readings, in order of time."""
-    parts = [(r, np.flatnonzero(np.array(r.key) == bed)) for r in readings]
-    parts = [(r, at) for r, at in parts if at.size]
-    if not parts:
-        return None
-    return Reading(
-        key=[bed] * sum(len(at) for _, at in parts),
-        sample=np.concatenate([r.sample[at] for r, at in parts]),
-        begin=np.concatenate([r.begin[at] for r, at in parts]),
-        beats=Beats.join([r.beats[at] for r, at in parts]),
-    )
+def _by_bed(reading: Reading) -> Iterator[tuple[str, Reading]]:
+    """Take the beats of different beds apart."""
+    key = np.array(reading.key)
+    for name in dict.fromkeys(reading.key):
+        at = np.flatnonzero(key == name)
+        yield name, Reading([name] * len(at), reading.sample[at], reading.begin[at], reading.beats[at])

@@ -203,9 +203,7 @@ class QrsDetector(Rows):
     def _learn(self, beds: Indices) -> None:
         """First heights: the median over half seconds of the highest envelope, the first filters' rise left out."""
         seen = self.envelope.read(beds, np.zeros(len(beds), np.int64), LEARN)
-        self.height[beds] = np.median(
-            seen[..., LEARN // 4 :].reshape(*seen.shape[:2], 3, -1).max(-1), axis=-1
-        )
+        self.height[beds] = np.median(seen[..., LEARN // 4 :].reshape(*seen.shape[:2], 3, -1).max(-1), axis=-1)
         self.floor[beds] = seen[..., LEARN // 4 :].mean(-1)
 
     def _weights(self, beds: Indices) -> Floats:
@@ -232,9 +230,7 @@ class QrsDetector(Rows):
             at = peaks[row].argmax(1)
             peaks[row, at] = False
             around = height[row[:, None], at[:, None] + np.arange(REACH + 1)]
-            found += self._judge(
-                beds[row], begin[row] + REACH + at, middle[row, at], np.diff(around, axis=1).max(1)
-            )
+            found += self._judge(beds[row], begin[row] + REACH + at, middle[row, at], np.diff(around, axis=1).max(1))
         return found + self._search_back(beds, end)
 
     def _judge(self, beds: Indices, at: NDArray[np.int64], height: Floats, rise: Floats) -> list[Found]:

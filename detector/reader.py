@@ -6,6 +6,7 @@ No I/O: :mod:`detector.service` carries the messages.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isnan
 from typing import Final
 
 import numpy as np
@@ -81,9 +82,7 @@ class Reader:
                     said += self._say(readings, rows)
                     readings, rows = [], []
                     said += self._open(message)
-                case Close(bed=bed, stream=stream) if (
-                    bed in self._opens and self._opens[bed].stream == stream
-                ):
+                case Close(bed=bed, stream=stream) if bed in self._opens and self._opens[bed].stream == stream:
                     readings += self._ward.close(bed)
                     said += self._say(readings, rows)
                     readings, rows = [], []
@@ -137,8 +136,8 @@ class Reader:
                 sample=sample,
                 label=AAMI[k],
                 probabilities=tuple(p),
-                rr=None if rr != rr else round(rr, 3),
-                hr=None if hr != hr else round(hr, 1),
+                rr=None if isnan(rr) else round(rr, 3),
+                hr=None if isnan(hr) else round(hr, 1),
             )
             for bed, stream, sample, k, p, rr, hr in zip(
                 reading.key,
@@ -236,11 +235,7 @@ class Reader:
         """Explain a beat of which somebody asked, if it is remembered."""
         for reading, streams, label in reversed(self._recent):
             for k in np.flatnonzero(reading.sample == request.sample).tolist():
-                if (
-                    reading.key[k] == request.bed
-                    and streams[k] == request.stream
-                    and request.bed in self._opens
-                ):
+                if reading.key[k] == request.bed and streams[k] == request.stream and request.bed in self._opens:
                     inputs = self._stream.of_stream(reading.beats[[k]])
                     p = np.zeros((len(label), len(AAMI)), np.float32)
                     p[k] = self._stream.probabilities(inputs)[0]

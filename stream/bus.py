@@ -74,7 +74,7 @@ class MemoryBus:
         self._opens: dict[str, Letter] = {}
         self._status: dict[tuple[str, str | None], Letter] = {}
         self._leads: dict[str, int] = {}
-        self._subscribers: dict[Outbox, Subscribe] = {}
+        self._subscribers: dict[Outbox, _Filter] = {}
         self._routes: dict[tuple[type[Message], str | None], tuple[Outbox, ...]] = {}
 
     def publish(self, messages: Iterable[Message]) -> None:
@@ -87,9 +87,7 @@ class MemoryBus:
             if isinstance(message, Wave):
                 if not route:
                     continue
-                letter = Letter(
-                    message, message.start + len(message.samples) // (2 * self._leads[message.bed])
-                )
+                letter = Letter(message, message.start + len(message.samples) // (2 * self._leads[message.bed]))
             elif isinstance(message, Event):
                 self.seq += 1
                 letter = Letter(msgspec.structs.replace(message, seq=self.seq))
@@ -102,6 +100,7 @@ class MemoryBus:
     def subscribe(self, outbox: Outbox, request: Subscribe) -> None:
         """See :meth:`Bus.subscribe`."""
         self.unsubscribe(outbox)
+        wanted = _Filter(request)
         missed = 0
         past = self._present()
         if request.since is not None and request.session == self.session:
@@ -110,10 +109,10 @@ class MemoryBus:
             # A bed's state may be older than the ring.
             past = [letter for letter in past if request.since < letter.seq < first]
             past += islice(self._ring, max(0, request.since + 1 - first), None)
-        past = [x for x in past if _wants(request, type(x.message), getattr(x.message, "bed", None))]
+        past = [x for x in past if wanted.passes(type(x.message), getattr(x.message, "bed", None))]
         past.append(Letter(Subscribed(session=self.session, seq=self.seq, missed=missed)))
         outbox.begin(past, request.waves)
-        self._subscribers[outbox] = request
+        self._subscribers[outbox] = wanted
         self._routes.clear()
 
     def unsubscribe(self, outbox: Outbox) -> None:
@@ -125,7 +124,7 @@ class MemoryBus:
         """Find who wants messages of a kind and bed, and remember it."""
         if len(self._routes) >= _ROUTES:
             self._routes.clear()
-        route = tuple(box for box, request in self._subscribers.items() if _wants(request, kind, bed))
+        route = tuple(outbox for outbox, wanted in self._subscribers.items() if wanted.passes(kind, bed))
         self._routes[kind, bed] = route
         return route
 
@@ -155,8 +154,13 @@ class MemoryBus:
                 self._status[key] = letter
 
 
-def _wants(request: Subscribe, kind: type[Message], bed: str | None) -> bool:
-    """Whether a subscriber asked for messages of this kind and bed; what is of no bed is of all beds."""
-    return (request.beds is None or bed is None or bed in request.beds) and (
-        request.kinds is None or any(KINDS.get(name) is kind for name in request.kinds)
-    )
+class _Filter:
+    """What a subscriber asked for."""
+
+    def __init__(self, request: Subscribe) -> None:
+        self._beds = None if request.beds is None else frozenset(request.beds)
+        self._kinds = None if request.kinds is None else {KINDS.get(kind) for kind in request.kinds}
+
+    def passes(self, kind: type[Message], bed: str | None) -> bool:
+        """Whether messages of this kind and bed were asked for; what is of no bed is of all beds."""
+        return (self._kinds is None or kind in self._kinds) and (self._beds is None or bed is None or bed in self._beds)

@@ -109,9 +109,7 @@ class Feed:
         self._closed = False
         self._opens: dict[str, Open] = {}
         self._session: str | None = None
-        self._seq: int | None = (
-            None  # of the last event received, once it is certain that none before is missing
-        )
+        self._seq: int | None = None  # of the last event received, once it is certain that none before is missing
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -167,9 +165,7 @@ class Feed:
             return
         data = encode_frame(messages, self._encoding)
         if len(data) > MAX_FRAME:
-            raise FeedError(
-                f"expected a frame of at most {MAX_FRAME} bytes, got {len(data)}: publish less at once"
-            )
+            raise FeedError(f"expected a frame of at most {MAX_FRAME} bytes, got {len(data)}: publish less at once")
         while True:
             socket = self._socket
             if socket is None:

@@ -1,28 +1,24 @@
 """The hub: the websocket server through which everything travels.
 
-Here are only sockets and their tasks. What a client may say is decided in :mod:`stream.intake`, who gets it
-in :mod:`stream.bus`, and what waits or is dropped in :mod:`stream.outbox`.
+Here are only connections and their tasks. Who may connect is decided in :mod:`stream.door`, what a client may
+say in :mod:`stream.intake`, who gets it in :mod:`stream.bus`, and what waits or is dropped in
+:mod:`stream.outbox`.
 """
 
 import asyncio
-import ipaddress
 import logging
-import re
 from collections.abc import Sequence
-from errno import EADDRINUSE
 from typing import Final, Self
 
 from websockets.asyncio.server import Server, ServerConnection
-from websockets.asyncio.server import serve as listen
-from websockets.exceptions import ConnectionClosed, NegotiationError
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
-from websockets.typing import Subprotocol
 
 from stream.bus import Bus, MemoryBus
-from stream.errors import FeedError, FrameError
+from stream.door import CLOSE_TIMEOUT, listen
+from stream.errors import FrameError
 from stream.intake import Intake, Refused, check_subscribe
 from stream.messages import (
-    MAX_FRAME,
     SUBPROTOCOLS,
     Encoding,
     Hello,
@@ -40,24 +36,7 @@ from stream.outbox import EVENTS_LIMIT, WAVES_LIMIT, Letter, Outbox
 log = logging.getLogger(__name__)
 
 DEFAULT_PORT: Final = 8765
-_ORIGIN: Final = re.compile(r"https?://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
 _BAD_FRAMES: Final = 10
-_CLOSE_TIMEOUT: Final = 2.0
-
-
-class _OneLine(logging.Filter):
-    """Keeps a handshake that failed, the client's fault, to one line in the log."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and record.msg == "opening handshake failed":
-            record.msg, record.args = "handshake refused error=%r", (str(record.exc_info[1]),)
-            record.exc_info = None
-        return True
-
-
-_socket_log = logging.getLogger(f"{__name__}.socket")
-_socket_log.setLevel(logging.WARNING)
-_socket_log.addFilter(_OneLine())
 
 
 class Client:
@@ -139,29 +118,7 @@ class Hub:
         return bool(self._holding)
 
     async def __aenter__(self) -> Self:
-        if not _is_loopback(self._host):
-            raise FeedError(
-                f"cannot listen on {self._host}: only loopback (127.0.0.1, ::1, localhost) is allowed, "
-                "because authentication does not exist yet"
-            )
-        try:
-            self._server = await listen(
-                self._handle,
-                self._host,
-                self._port,
-                origins=[None, _ORIGIN],
-                select_subprotocol=_select_subprotocol,
-                compression=None,
-                max_size=MAX_FRAME,
-                close_timeout=_CLOSE_TIMEOUT,
-                logger=_socket_log,
-            )
-        except OSError as error:
-            if error.errno == EADDRINUSE:
-                raise FeedError(
-                    f"port {self._port} is in use; stop what uses it or choose another with --port"
-                ) from None
-            raise FeedError(f"cannot listen on {self._host} port {self._port}: {error.strerror}") from None
+        self._server = await listen(self._handle, self._host, self._port)
         self._port = next(iter(self._server.sockets)).getsockname()[1]
         log.info("listening url=%s session=%s", self.url, self.bus.session)
         return self
@@ -265,7 +222,9 @@ class Hub:
     def _reply(self, client: Client, problems: Sequence[Problem]) -> None:
         for problem in problems:
             client.outbox.put(Letter(problem))
-            log.warning("problem %s bed=%r text=%r", client, problem.bed, problem.text)
+        if problems:  # one line however many, or a faulty source would drown the log
+            first = problems[0]
+            log.warning("problem %s count=%d bed=%r text=%r", client, len(problems), first.bed, first.text)
 
     # -------------------------------------------------------------------------------------------- to a client
 
@@ -336,7 +295,7 @@ class Hub:
 
         async def close() -> None:
             try:
-                async with asyncio.timeout(_CLOSE_TIMEOUT):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
                     await client.socket.close(code, reason)
             except TimeoutError:  # it does not even read
                 client.socket.transport.abort()
@@ -357,22 +316,3 @@ async def serve(host: str = "127.0.0.1", port: int = DEFAULT_PORT) -> None:
     """
     async with Hub(host, port):
         await asyncio.get_running_loop().create_future()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Take the first known of the subprotocols offered; without any, the client speaks JSON."""
-    for name in offered:
-        if name in SUBPROTOCOLS:
-            return name
-    if offered:
-        raise NegotiationError(
-            f"expected one of the subprotocols {', '.join(SUBPROTOCOLS)}; got {', '.join(offered)}"
-        )
-    return None

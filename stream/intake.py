@@ -63,8 +63,8 @@ class Refused(Exception):
 class Intake:
     """Checks what clients publish, and knows which of them feeds which bed.
 
-    Each bed is fed by one client at a time, the one that opened its stream last. Samples of a stream come in order; a stretch left out is told
-    with a :class:`~stream.messages.Gap` before the samples that follow it.
+    Each bed is fed by one client at a time, the one that opened its stream last. Samples of a stream come in
+    order; a stretch left out is told with a :class:`~stream.messages.Gap` before the samples that follow it.
     """
 
     def __init__(self) -> None:
@@ -117,12 +117,8 @@ class Intake:
         """Accept that samples up to ``start`` are left out."""
         opened = bed.opened
         if start < bed.next:
-            raise Refused(
-                f"expected sample {bed.next} or later of stream {opened.stream!r}, got {start}; dropped"
-            )
-        accepted.append(
-            Gap(bed=opened.bed, stream=opened.stream, start=bed.next, stop=start, reason="missing")
-        )
+            raise Refused(f"expected sample {bed.next} or later of stream {opened.stream!r}, got {start}; dropped")
+        accepted.append(Gap(bed=opened.bed, stream=opened.stream, start=bed.next, stop=start, reason="missing"))
 
     def _fed(self, client: Hashable, message: Any) -> Bed:
         """Find the open stream that the message is of, fed by this client."""
@@ -157,9 +153,7 @@ class Intake:
             self.beds[message.bed] = Bed(message, 2 * len(message.leads), message.first, client)
         accepted.append(message)
         if was_lost:
-            accepted.append(
-                Status(component="source", state="ready", bed=message.bed, detail="source is back")
-            )
+            accepted.append(Status(component="source", state="ready", bed=message.bed, detail="source is back"))
 
     def _close(self, client: Hashable, message: Close, accepted: list[Message]) -> None:
         bed = self.beds.get(message.bed)
@@ -253,9 +247,7 @@ def check_open(message: Open) -> None:
         if not (math.isfinite(lead.gain) and lead.gain > 0):
             raise Refused(f"expected a finite gain above 0 of lead {lead.name!r}, got {lead.gain:g}")
         if abs(lead.baseline) > 2**31:
-            raise Refused(
-                f"expected a baseline of at most 32 bits of lead {lead.name!r}, got {lead.baseline}"
-            )
+            raise Refused(f"expected a baseline of at most 32 bits of lead {lead.name!r}, got {lead.baseline}")
     if not math.isfinite(message.epoch):
         raise Refused(f"expected epoch in UTC seconds, got {message.epoch:g}")
     if message.first < 0:

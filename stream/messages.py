@@ -277,7 +277,8 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
         Only these beds, only these kinds.
     since, session
         Resume: first send all kept events with ``seq > since``, if ``session`` is still the hub's.
-        Without ``since``, only the current :class:`Open` of each bed is sent first.
+        Without ``since``, only how things are is sent first: the current :class:`Open` of each bed, and the
+        latest :class:`Status` of each source that was lost or paused and of each part of the service.
     waves
         ``latest``: a slow subscriber loses waves, told with :class:`Gap`. ``all``: it loses none, and the
         sources are held back instead (for detectors and archives that replay faster than real time).
@@ -291,7 +292,10 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
 
 
 class Subscribed(Message, frozen=True, kw_only=True, tag="subscribed"):
-    """Answers :class:`Subscribe`. ``missed`` counts events after ``since`` that are no longer kept."""
+    """Answers :class:`Subscribe` once all that has happened is sent: what follows is live.
+
+    ``missed`` counts events after ``since`` that are no longer kept, whether asked for or not.
+    """
 
     session: str
     seq: Index

@@ -73,17 +73,13 @@ class Player:
         if not 0 <= self._first < (math.inf if self._stop is None else self._stop):
             lasts = "is endless" if length is None else f"lasts {length / self.reel.fs:g} s"
             to = "the end" if stop is None else f"{stop:g} s"
-            raise SourceError(
-                f"{self.reel.titles[0]} {lasts}: expected a stretch within, got {start:g} s to {to}"
-            )
+            raise SourceError(f"{self.reel.titles[0]} {lasts}: expected a stretch within, got {start:g} s to {to}")
         self._pacer = self._pace(self._first, 0.0)
         self._epoch = 0.0
 
     def begin(self, now: float, wall: float) -> list[Message]:
         """Open the beds' streams; ``now`` is of a clock that only rises, ``wall`` UTC, both in seconds."""
-        refusals = [
-            self._refuse(f"cannot {what}: the source has no past to go back to") for what in self._notes
-        ]
+        refusals = [self._refuse(f"cannot {what}: the source has no past to go back to") for what in self._notes]
         return [*self._begin(self._first, now, wall), *(word for words in refusals for word in words)]
 
     def step(self, now: float, wall: float) -> list[Message]:
@@ -199,6 +195,4 @@ class Player:
 
 def _check_speed(speed: float) -> None:
     if not (speed == 0 or (math.isfinite(speed) and speed >= SLOWEST)):
-        raise SourceError(
-            f"expected a speed of {SLOWEST:g} or more, or 0 for as fast as possible; got {speed:g}"
-        )
+        raise SourceError(f"expected a speed of {SLOWEST:g} or more, or 0 for as fast as possible; got {speed:g}")

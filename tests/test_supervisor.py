@@ -178,8 +178,7 @@ async def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_lines
     assert str(error) == "child exited with code 1, 4 times in a row"
     assert error.tail == ("a", "no such thing")
     assert notices == [
-        f"child exited with code 1 (no such thing); starting it again in {wait} s"
-        for wait in ("0.01", "0.02", "0.02")
+        f"child exited with code 1 (no such thing); starting it again in {wait} s" for wait in ("0.01", "0.02", "0.02")
     ]
 
 

@@ -72,6 +72,7 @@ def create_app(feed_url: str) -> Dash:
     app.layout = shell(feed_url)
     bed.register(app)
     _guard(app, feed_url)
+    _prepare(app)
     return app
 
 
@@ -105,9 +106,7 @@ def bind(host: str, port: int) -> socket.socket:
         If ``host`` is not this machine itself, or the port is in use.
     """
     if not _is_loopback(host):
-        raise FeedError(
-            f"the screen listens on this machine only (127.0.0.1) until it has sign-in, not on {host!r}"
-        )
+        raise FeedError(f"the screen listens on this machine only (127.0.0.1) until it has sign-in, not on {host!r}")
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -115,9 +114,7 @@ def bind(host: str, port: int) -> socket.socket:
         listening.listen()
     except (OSError, OverflowError) as error:
         listening.close()
-        raise FeedError(
-            f"cannot serve the screen on {host}:{port} ({error}); choose another --port"
-        ) from None
+        raise FeedError(f"cannot serve the screen on {host}:{port} ({error}); choose another --port") from None
     return listening
 
 
@@ -128,6 +125,16 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _prepare(app: Dash) -> None:
+    """Have Dash set up its callbacks now.
+
+    By itself it does so at the first request to one of its own paths (``/`` or ``/_dash-...``), so that a bed's
+    page, if it is the first to be asked for, lacks the inline script of a callback (Dash 4.4.1).
+    """
+    for hook in app.backend._before_request_funcs:
+        hook()
 
 
 def _guard(app: Dash, feed_url: str) -> None:

@@ -4,7 +4,7 @@ Records go through the live pipeline; each beat it finds takes the label of the 
 pairing). Beats found where there is none are left out, and so are missed ones: what was not found is never named.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector import offline
-from detector.beats import Beats as Whole
+from detector.bank import Reading
+from detector.beats import Beats
 from detector.model import ROW
 from detector.rows import Floats
 from detector.training.labels import Beats as Labels
@@ -73,15 +74,24 @@ def labels_of(source: WfdbSource) -> Labels:
     return Labels.of([m.sample for m in marks], [m.symbol for m in marks])
 
 
-def stream_examples(name: str, source: WfdbSource) -> Examples:
-    """Beats of a record as :func:`detector.model.stream_model` takes them."""
-    told = [reading for part in offline.read({name: source}) for reading in part]
-    reading = offline.of(told, name)
-    if reading is None:
-        raise SourceError(f"{name}: not one beat was found")
+def stream_examples(sources: Mapping[str, WfdbSource], advance: Callable[[float], None]) -> Examples:
+    """Beats of records as :func:`detector.model.stream_model` takes them.
+
+    ``advance`` is told how many seconds of signal have been read, as they are.
+    """
+    told: dict[str, list[Reading]] = {name: [] for name in sources}
+    for part in offline.read(sources, advance):
+        for name, reading in part:
+            told[name].append(reading)
+    return Examples.join([_matched(name, source, told[name]) for name, source in sources.items() if told[name]])
+
+
+def _matched(name: str, source: WfdbSource, told: list[Reading]) -> Examples:
+    """The beats of one record that match a reference beat, with its label."""
     reference = labels_of(source)
-    pairs = match(reference.samples, reading.sample, source.fs, end=source.length, learning=0).pairs
-    beats: Whole = reading.beats[pairs[:, 1]]
+    sample = np.concatenate([reading.sample for reading in told])
+    pairs = match(reference.samples, sample, source.fs, end=source.length, learning=0).pairs
+    beats = Beats.join([reading.beats for reading in told])[pairs[:, 1]]
     return Examples(
         {"wave": beats.wave, "rhythm": beats.rhythm, "now": beats.now},
         reference.classes[pairs[:, 0]],

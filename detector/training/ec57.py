@@ -109,9 +109,7 @@ def compare(
         flutter=reference.flutter,
     )
     ref, tst = found.pairs.T
-    row = np.concatenate(
-        [reference.classes[ref], reference.classes[found.missed], [NOTHING] * len(found.extra)]
-    )
+    row = np.concatenate([reference.classes[ref], reference.classes[found.missed], [NOTHING] * len(found.extra)])
     column = np.concatenate([test.classes[tst], [NOTHING] * len(found.missed), test.classes[found.extra]])
     table = _cross(row, column)
     runs = run_scores(
@@ -180,9 +178,7 @@ class Summary:
         }
 
 
-def summarise(
-    records: Sequence[BeatComparison], *, draws: int = 2000, level: float = 0.95, seed: int = 0
-) -> Summary:
+def summarise(records: Sequence[BeatComparison], *, draws: int = 2000, level: float = 0.95, seed: int = 0) -> Summary:
     """Gross and average figures of several records, with bootstrap intervals over records.
 
     Raises

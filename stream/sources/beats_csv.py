@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 from numpy.typing import NDArray
 
 from stream.errors import SourceError
@@ -177,9 +177,7 @@ def _are_labels(values: NDArray[np.float32]) -> NDArray[np.bool_]:
 def _decide(table: NDArray[np.float32], label_column: str) -> int | None:
     """Find the label column of a numeric table whose header does not tell."""
     last = table.shape[1] - 1
-    labelled = label_column == "last" or (
-        label_column == "auto" and is_label_column(table[:, -1], table[:, :-1])
-    )
+    labelled = label_column == "last" or (label_column == "auto" and is_label_column(table[:, -1], table[:, :-1]))
     return last if labelled else None
 
 

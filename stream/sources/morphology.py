@@ -160,9 +160,7 @@ class Templates:
         fine = (np.arange(self.width * self._phases) / self._phases - self.before) / fs
         # The first phase is a beat right on a sample; each next one comes 1/phases of a sample later.
         late = (np.arange(self.width)[None, :] * self._phases - np.arange(self._phases)[:, None]).clip(0)
-        self._table = np.empty(
-            (len(KINDS), len(_STRETCHES), self._phases, len(leads), self.width), np.float32
-        )
+        self._table = np.empty((len(KINDS), len(_STRETCHES), self._phases, len(leads), self.width), np.float32)
         for k, kind in enumerate(KINDS):
             for s, stretch in enumerate(_STRETCHES):
                 beat = view @ dipole(kind, stretch**2, fine)

@@ -68,9 +68,7 @@ class Background:
         Where chance begins.
     """
 
-    def __init__(
-        self, beds: int, leads: tuple[str, ...], fs: float, *, mains_hz: float, frame: int, seed: int
-    ) -> None:
+    def __init__(self, beds: int, leads: tuple[str, ...], fs: float, *, mains_hz: float, frame: int, seed: int) -> None:
         waves = textures(leads, fs, mains_hz, seed)
         self._period = waves.shape[-1]
         # A frame more than a period, so that a window that begins near the end needs no wrapping.
@@ -153,9 +151,7 @@ def _unit(waves: NDArray[np.float64]) -> NDArray[np.float64]:
     return scaled
 
 
-def _coloured(
-    rng: np.random.Generator, rows: int, period: int, fs: float, shape: _Shape
-) -> NDArray[np.float64]:
+def _coloured(rng: np.random.Generator, rows: int, period: int, fs: float, shape: _Shape) -> NDArray[np.float64]:
     """Gaussian noise whose amplitude spectrum is ``shape`` of the frequency in Hz; repeats without a seam."""
     f = np.fft.rfftfreq(period, 1.0 / fs).astype(np.float64)
     spectrum = shape(f) * (rng.standard_normal((rows, len(f))) + 1j * rng.standard_normal((rows, len(f))))

@@ -92,9 +92,7 @@ class _Heart:
     def beat(self, time: float, kind: Kind, rr: float) -> Beat:
         """Beat; its height follows the breath, as the heart turns under the electrodes."""
         self.last = time
-        return Beat(
-            time, kind, rr, self._gain * (1.0 + 0.03 * math.sin(self._breath * time + self._turn + 1.0))
-        )
+        return Beat(time, kind, rr, self._gain * (1.0 + 0.03 * math.sin(self._breath * time + self._turn + 1.0)))
 
 
 def play(

@@ -173,16 +173,12 @@ def _script(here: "_Place", top: "_Place", content: object, number: int, leads: 
     )
 
 
-def _step(
-    bed: "_Place", content: object, number: int, noise: tuple[float, ...], leads: tuple[str, ...]
-) -> Step:
+def _step(bed: "_Place", content: object, number: int, noise: tuple[float, ...], leads: tuple[str, ...]) -> Step:
     here = bed.inside(f"step {number}")
     step = here.mapping(content, (*_RHYTHMS, *_STEP_KEYS))
     named = [rhythm for rhythm in _RHYTHMS if rhythm in step]
     if len(named) != 1:
-        here.refuse(
-            "rhythm", f"one of {', '.join(_RHYTHMS)}", named, came=" and ".join(named) or "none of them"
-        )
+        here.refuse("rhythm", f"one of {', '.join(_RHYTHMS)}", named, came=" and ".join(named) or "none of them")
     rhythm = named[0]
     here = bed.inside(f"step {number} ({rhythm})")
     known = _RHYTHMS[rhythm]
@@ -233,9 +229,7 @@ class _Place:
             raise SourceError(f"{self.path}: expected only known keys ({listed}), got {unknown}")
         return value
 
-    def number(
-        self, values: Mapping[str, Any], key: str, low: float, high: float, default: float | None
-    ) -> float:
+    def number(self, values: Mapping[str, Any], key: str, low: float, high: float, default: float | None) -> float:
         value = values.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not (low <= value <= high):
             if value is not None and value == default and key not in values:

@@ -112,9 +112,7 @@ class Simulator:
         self._due = np.array([np.inf if event is None else event.time for event in self._next])
         self._frames: deque[NDArray[np.int16]] = deque()  # made and not yet read to their end
         self._position = 0  # the next sample to be read
-        self._made = (
-            -self._frame
-        )  # the next sample to be made: a first frame, thrown away, holds early P waves
+        self._made = -self._frame  # the next sample to be made: a first frame, thrown away, holds early P waves
         self._make()
         self._frames.clear()
 
@@ -165,18 +163,14 @@ class Simulator:
             )
         self._reach(stop)
         frames = range(start // self._frame, -(-stop // self._frame))
-        found = [
-            mark for frame in frames for mark in self._marks.get(frame, ()) if start <= mark.sample < stop
-        ]
+        found = [mark for frame in frames for mark in self._marks.get(frame, ()) if start <= mark.sample < stop]
         return sorted(found, key=lambda mark: (mark.sample, mark.bed))
 
     # ------------------------------------------------------------------------------------- frame by frame
 
     def _reach(self, stop: int) -> None:
         if self.length is not None and stop > self.length:
-            raise SourceError(
-                f"the scenario ends: expected a stretch within {self.length} samples, got {stop}"
-            )
+            raise SourceError(f"the scenario ends: expected a stretch within {self.length} samples, got {stop}")
         while self._made < stop:
             self._make()
 
@@ -214,9 +208,7 @@ class Simulator:
                 template, begin, peak = self._templates.beat(event.kind, event.rr, event.time * self.fs)
                 at = begin - self._made
                 if at >= 0:  # else it lies before the stream begins
-                    self._pending[bed, :, at : at + self._templates.width] += template * np.float32(
-                        event.gain
-                    )
+                    self._pending[bed, :, at : at + self._templates.width] += template * np.float32(event.gain)
                     self._mark(Mark(bed, peak, MORPHOLOGIES[event.kind].symbol))
             case Level():
                 self._background.turn(bed, event.texture, sample, event.level)

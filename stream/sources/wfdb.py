@@ -115,9 +115,7 @@ class WfdbSource:
             If the stretch is outside the record or cannot be read.
         """
         if not 0 <= start <= stop <= self.length:
-            raise SourceError(
-                f"{self.titles[0]}: expected samples within 0 to {self.length}, got {start} to {stop}"
-            )
+            raise SourceError(f"{self.titles[0]}: expected samples within 0 to {self.length}, got {start} to {stop}")
         out = np.empty((1, len(self._scales), stop - start), dtype=np.int16)
         done = 0
         while done < stop - start:
@@ -143,9 +141,7 @@ class WfdbSource:
                 if scale.step > 1:
                     values = np.rint((values - scale.middle) / scale.step).astype(np.int64)
                 at = part.start - start
-                chunk[part.row, at : at + values.size] = np.where(
-                    part.known, values.clip(-LIMIT, LIMIT), MISSING
-                )
+                chunk[part.row, at : at + values.size] = np.where(part.known, values.clip(-LIMIT, LIMIT), MISSING)
             self._chunk, self._chunk_at = chunk, number
         return self._chunk
 

@@ -62,9 +62,7 @@ class Signal:
             size = self.file.stat().st_size
         except OSError as error:
             reason = error.strerror
-            raise SourceError(
-                f"{self.file}: expected the record's signals, cannot read it: {reason}"
-            ) from error
+            raise SourceError(f"{self.file}: expected the record's signals, cannot read it: {reason}") from error
         width = BYTES_PER_SAMPLE[self.fmt] * self.file_frame
         return max(0, math.floor((size - self.offset) / width + 1e-6)) if width else None
 
@@ -120,14 +118,10 @@ def read_layout(path: Path, names: Sequence[str] | None = None) -> Layout:
     rates = sorted({found[key].per_frame for key in chosen})
     if len(rates) > 1:
         raise SourceError(f"{title}: expected leads of one sampling rate, got {rates} samples a frame")
-    layout = Layout(
-        title, path, float(header.fs), rates[0], segments, {key: _upright(found[key]) for key in chosen}
-    )
+    layout = Layout(title, path, float(header.fs), rates[0], segments, {key: _upright(found[key]) for key in chosen})
     low, high = FS_RANGE
     if not low <= layout.fs <= high:
-        raise SourceError(
-            f"{title}: expected a sampling rate of {low:g} to {high:g} Hz, got {layout.fs:g} Hz"
-        )
+        raise SourceError(f"{title}: expected a sampling rate of {low:g} to {high:g} Hz, got {layout.fs:g} Hz")
     for segment in segments:
         _check_files(segment, chosen)
     if layout.length == 0:
@@ -143,9 +137,7 @@ def _read_header(path: Path) -> Any:
     file = path.with_name(path.name + ".hea")
     try:
         lines = file.read_text("ascii", errors="replace").splitlines()
-        first = next(
-            (text.split() for text in lines if text.strip() and not text.lstrip().startswith("#")), []
-        )
+        first = next((text.split() for text in lines if text.strip() and not text.lstrip().startswith("#")), [])
         header = wfdb.rdheader(str(path))
         if len(first) > 2 and float(re.split(r"[/(]", first[2])[0]) != header.fs:
             raise ValueError(f"the sampling rate is written {first[2]!r}")
@@ -175,9 +167,7 @@ def _segments(path: Path, header: Any) -> Iterator[Segment]:
         part = None if name == "~" else path.with_name(name)
         inner = _read_header(part) if part else None
         if inner and not (isinstance(inner, wfdb.Record) and inner.fs == header.fs):
-            raise SourceError(
-                f"{part}: expected a plain segment at {header.fs:g} Hz, got another kind or rate"
-            )
+            raise SourceError(f"{part}: expected a plain segment at {header.fs:g} Hz, got another kind or rate")
         yield Segment(start, start + length, part, _signals(part, inner) if part else {})
         start += length
 
@@ -237,9 +227,7 @@ def _choose(title: str, found: dict[Key, Signal], names: Sequence[str] | None) -
     if not chosen:
         raise SourceError(f"{title}: expected an ECG lead, got only {listed or 'empty segments'}")
     if len(chosen) > MAX_LEADS:
-        log.warning(
-            "more leads than can be shown", extra={"record": title, "leads": len(chosen), "taken": MAX_LEADS}
-        )
+        log.warning("more leads than can be shown", extra={"record": title, "leads": len(chosen), "taken": MAX_LEADS})
     return chosen[:MAX_LEADS]
 
 

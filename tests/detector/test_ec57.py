@@ -64,9 +64,7 @@ def test_beats_drop_what_is_no_beat_sort_and_find_flutter() -> None:
 # ------------------------------------------------------------------------------------------------ pairing
 
 
-@pytest.mark.parametrize(
-    ("offset", "paired"), [(-16, False), (-15, True), (0, True), (15, True), (16, False)]
-)
+@pytest.mark.parametrize(("offset", "paired"), [(-16, False), (-15, True), (0, True), (15, True), (16, False)])
 def test_window_edges_are_inclusive(offset: int, paired: bool) -> None:
     assert outcome(pairing([1000], [1000 + offset])) == (([[0, 0]], [], []) if paired else ([], [0], [0]))
 
@@ -194,9 +192,7 @@ def test_roles_changed_misses_become_extras(samples: list[int], data: st.DataObj
 
 def test_confusion_table_has_misses_in_the_last_column_and_extras_in_the_last_row() -> None:
     table = scored("NNSV.F.Q", "NSSVVN.").table
-    cells = {
-        (TABLE_LABELS[r], TABLE_LABELS[c]): int(table[r, c]) for r, c in zip(*np.nonzero(table), strict=True)
-    }
+    cells = {(TABLE_LABELS[r], TABLE_LABELS[c]): int(table[r, c]) for r, c in zip(*np.nonzero(table), strict=True)}
     assert cells == {
         ("N", "N"): 1,
         ("N", "S"): 1,
@@ -421,9 +417,7 @@ def test_a_real_record_against_itself_and_against_known_damage(data: Path, recor
     order = np.argsort(moved, kind="stable")
     damaged = compare(record, reference, Beats(moved[order], classes[order]), fs, end=end)
     counted = in_period[kept]
-    assert damaged.scores["QRS"] == Score(
-        int(counted.sum()), int((in_period & ~kept).sum()), int(counted.sum()), 0
-    )
+    assert damaged.scores["QRS"] == Score(int(counted.sum()), int((in_period & ~kept).sum()), int(counted.sum()), 0)
     assert damaged.table[2, 0] == counted[renamed].sum()
     assert np.abs(damaged.errors).max() <= 20 / 360 * 1000 + 1e-9
     assert np.abs(damaged.errors).std() > 0

@@ -1,10 +1,11 @@
 """A real hub, a real web server and a real browser, with beds that say what a test wants."""
 
+import asyncio
 import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from threading import Thread
 
 import numpy as np
@@ -142,3 +143,25 @@ def beat(bed: str, number: int, label: str = "N") -> Beat:
 def rate(bed: str, sample: int, hr: float | None) -> Numerics:
     """A heart rate, as the detector says it once a second."""
     return Numerics(bed=bed, stream="s1", sample=sample, hr=hr)
+
+
+@asynccontextmanager
+async def playing(source: Feed, detector: Feed, bed: str, hr: float | None = None) -> AsyncIterator[None]:
+    """Play :func:`heart` into a bed in real time, block by block, with its heart rate, until left."""
+
+    async def play() -> None:
+        beats = heart(RR * 100)
+        start = 0
+        while True:
+            at = start % beats.shape[1]
+            await source.publish(*waves(bed, beats[:, at : at + 25], start))
+            if start % 100 == 0:
+                await detector.publish(rate(bed, start, hr))
+            start += 25
+            await asyncio.sleep(25 / FS)
+
+    task = asyncio.create_task(play())
+    try:
+        yield
+    finally:
+        task.cancel()

@@ -45,15 +45,11 @@ class Screen:
 
     async def drawn(self, bed: str, samples: int) -> None:
         """Wait until so many samples of a bed are drawn."""
-        await self.page.wait_for_function(
-            "([bed, n]) => window.cardiovision?.drawn(bed) >= n", arg=[bed, samples]
-        )
+        await self.page.wait_for_function("([bed, n]) => window.cardiovision?.drawn(bed) >= n", arg=[bed, samples])
 
     async def run(self, module: str, body: str) -> Any:
         """Run JavaScript with a module of the screen's at hand, as ``m``."""
-        return await self.page.evaluate(
-            f"async () => {{ const m = await import('/assets/{module}'); {body} }}"
-        )
+        return await self.page.evaluate(f"async () => {{ const m = await import('/assets/{module}'); {body} }}")
 
 
 class Ward:

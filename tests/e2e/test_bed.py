@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import FS, beat, heart, opened, rate, waves
+from conftest import FS, beat, heart, opened, playing, waves
 from pages import Bed, Screen
 from playwright.async_api import expect
 
@@ -22,21 +22,19 @@ def explanation(bed: str, sample: int, label: str) -> Explanation:
     )  # fmt: skip
 
 
-async def test_beats_are_read_out_along_the_trace_and_beside_it(
-    screen: Screen, source: Feed, detector: Feed
-) -> None:
+async def test_beats_are_read_out_along_the_trace_and_beside_it(screen: Screen, source: Feed, detector: Feed) -> None:
     page = await screen.bed("bed 1")
-    await source.publish(opened("bed 1"), *waves("bed 1", heart(4)))
+    await source.publish(opened("bed 1"))
     await screen.knows("bed 1")
     readings = [beat("bed 1", 0), beat("bed 1", 1, "V"), beat("bed 1", 2)]
     truth = [Reference(bed="bed 1", stream="s1", sample=one.sample, symbol="N") for one in readings]
     await source.publish(*truth)
-    await detector.publish(*readings, rate("bed 1", 750, 75))
-    await screen.drawn("bed 1", 900)
-
-    assert sorted(await page.marks()) == ["N", "N", "N", "N", "N", "V"]
-    await expect(page.hr).to_have_text("75")
-    await expect(page.rr).to_have_text("800")
+    await detector.publish(*readings)
+    async with playing(source, detector, "bed 1", hr=75):
+        await screen.drawn("bed 1", 600)
+        assert sorted(await page.marks()) == ["N", "N", "N", "N", "N", "V"]
+        await expect(page.hr).to_have_text("75")
+        await expect(page.rr).to_have_text("800")
     await expect(page.last).to_have_text("N Normal")
     await expect(page.count("N")).to_have_text("2")
     await expect(page.count("V")).to_have_text("1")
@@ -75,9 +73,7 @@ async def test_the_latest_abnormal_beat_is_explained_and_any_on_request(
     await expect(page.follow).to_be_hidden()
 
 
-async def test_a_page_opened_late_shows_the_beats_before_it(
-    screen: Screen, source: Feed, detector: Feed
-) -> None:
+async def test_a_page_opened_late_shows_the_beats_before_it(screen: Screen, source: Feed, detector: Feed) -> None:
     await source.publish(opened("bed 1"), *waves("bed 1", heart(4)))
     odd = beat("bed 1", 1, "V")
     await detector.publish(beat("bed 1", 0), odd, explanation("bed 1", odd.sample, "V"))
@@ -151,9 +147,7 @@ async def test_cut_beats_show_the_files_label_beside_the_prediction(
         await source.publish(CutBeat(start=200 * number, samples=pack(row), **at))
         await detector.publish(Beat(sample=200 * number, label=said, probabilities=(0.1,) * 5, **at))
     await screen.drawn("csv", 590)
-    await screen.page.wait_for_function(
-        "() => cardiovision.sweeps[0].marks.filter((m) => m.done).length === 6"
-    )
+    await screen.page.wait_for_function("() => cardiovision.sweeps[0].marks.filter((m) => m.done).length === 6")
     assert [text for text in await page.marks() if text != "|"] == ["N = N", "V ≠ N", "V = V"]
     await expect(page.rows.nth(1)).to_contain_text("row 1")
     await expect(page.rows.nth(1)).to_have_attribute("data-differs", "true")

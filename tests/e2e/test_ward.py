@@ -1,7 +1,7 @@
 """The ward page in a real browser, over a real hub."""
 
 import pytest
-from conftest import FS, House, beat, heart, opened, rate, waves
+from conftest import FS, House, beat, heart, opened, playing, rate, waves
 from pages import Screen
 from playwright.async_api import expect
 
@@ -16,23 +16,21 @@ async def test_a_tile_shows_a_bed_as_it_comes(screen: Screen, source: Feed, dete
     await expect(ward.empty).to_contain_text("cardiovision simulate")
     await expect(screen.disclaimer).to_be_visible()
 
-    await source.publish(opened("bed 1"), *waves("bed 1", heart(4)))
+    await source.publish(opened("bed 1"))
     await screen.knows("bed 1")
-    await detector.publish(beat("bed 1", 0), beat("bed 1", 1, "V"), rate("bed 1", 250, 74.6))
+    await detector.publish(beat("bed 1", 0), beat("bed 1", 1, "V"))
     tile = ward.tile("bed 1")
-    await expect(tile.hr).to_have_text("75")
-    await expect(tile.beat).to_have_text("V Ventricular")
-    await expect(tile.state).to_have_text("live")
-    await expect(tile.title).to_have_text("sinus 75")
-    await expect(tile.lead).to_contain_text("MLII")
-    await expect(ward.empty).to_be_hidden()
-
-    await screen.drawn("bed 1", 900)
-    before = sum(await tile.inked())
-    assert before > 200
-    await source.publish(*waves("bed 1", heart(1), start=1000))
-    await screen.drawn("bed 1", 1150)
-    assert sum(await tile.inked()) != before
+    async with playing(source, detector, "bed 1", hr=74.6):
+        await expect(tile.hr).to_have_text("75")
+        await expect(tile.beat).to_have_text("V Ventricular")
+        await expect(tile.state).to_have_text("live")
+        await expect(tile.title).to_have_text("sinus 75")
+        await expect(tile.lead).to_contain_text("MLII")
+        await expect(ward.empty).to_be_hidden()
+        await screen.drawn("bed 1", 250)
+        before = sum(await tile.inked())
+        await screen.drawn("bed 1", 500)
+        assert sum(await tile.inked()) > before > 0
 
     await tile.locator.click()
     await expect(screen.page.locator("#bed-name")).to_have_text("bed 1")
@@ -68,43 +66,40 @@ async def test_a_lost_hub_is_said_at_once_and_comes_back(
 ) -> None:
     ward = await screen.ward()
     tile = ward.tile("bed 1")
-    await source.publish(opened("bed 1"), *waves("bed 1", heart(2)))
+    await source.publish(opened("bed 1"))
     await screen.knows("bed 1")
-    await detector.publish(rate("bed 1", 250, 75))
-    await expect(tile.hr).to_have_text("75")
-    await expect(screen.banner).to_be_hidden()
+    async with playing(source, detector, "bed 1", hr=75):
+        await expect(tile.hr).to_have_text("75")
+        await expect(screen.banner).to_be_hidden()
 
-    await house.close()
-    await expect(screen.banner).to_be_visible()
-    await expect(screen.banner).to_contain_text("reconnecting")
-    await expect(tile.hr).to_have_text("--")
-    await expect(tile.state).to_have_text("feed lost")
-    assert await tile.canvas.evaluate("(canvas) => getComputedStyle(canvas).filter") == "grayscale(1)"
+        await house.close()
+        await expect(screen.banner).to_be_visible()
+        await expect(screen.banner).to_contain_text("reconnecting")
+        await expect(tile.hr).to_have_text("--")
+        await expect(tile.state).to_have_text("feed lost")
+        assert await tile.canvas.evaluate("(canvas) => getComputedStyle(canvas).filter") == "grayscale(1)"
+        drawn = await screen.page.evaluate("cardiovision.drawn('bed 1')")
 
-    await house.open()
-    await expect(screen.banner).to_be_hidden(timeout=15_000)
-    await source.publish(*waves("bed 1", heart(2), start=1000))
-    await detector.publish(rate("bed 1", 1250, 80))
-    await expect(tile.hr).to_have_text("80")
-    await expect(tile.state).to_have_text("live")
-    await screen.drawn("bed 1", 900)
+        await house.open()
+        await expect(screen.banner).to_be_hidden(timeout=15_000)
+        await expect(tile.state).to_have_text("live", timeout=15_000)
+        await expect(tile.hr).to_have_text("75")
+        await screen.drawn("bed 1", drawn + 250)
 
 
 async def test_states_of_source_and_detector(screen: Screen, house: House, detector: Feed) -> None:
     ward = await screen.ward()
     tile = ward.tile("bed 1")
     async with Feed(house.feed_url, name="source") as source:
-        await source.publish(opened("bed 1"), *waves("bed 1", heart(2)))
-        await screen.knows("bed 1")
-        await detector.publish(Status(component="detector", state="ready"), rate("bed 1", 250, 75))
-        await expect(tile.state).to_have_text("live")
-        await detector.publish(Status(component="detector", state="lost"))
-        await expect(tile.state).to_have_text("live · no detector")
+        await source.publish(opened("bed 1"))
+        await detector.publish(Status(component="detector", state="ready"))
+        async with playing(source, detector, "bed 1", hr=75):
+            await expect(tile.state).to_have_text("live")
+            await detector.publish(Status(component="detector", state="lost"))
+            await expect(tile.state).to_have_text("live · no detector")
         await source.publish(Status(component="source", bed="bed 1", state="paused"))
         await expect(tile.state).to_have_text("paused")
         await source.publish(Status(component="source", bed="bed 1", state="ready"))
-        await source.publish(*waves("bed 1", heart(1), start=500))
-        await expect(tile.state).to_contain_text("live")
         await expect(tile.state).to_have_text("no signal")  # it has stopped sending
         await expect(tile.hr).to_have_text("--")
     await expect(tile.state).to_have_text("source lost")
@@ -175,9 +170,7 @@ async def test_the_pen_moves_evenly_whatever_the_speed(screen: Screen, speed: fl
 
 async def test_beds_are_arranged_in_a_wide_enough_grid(screen: Screen) -> None:
     await screen.ward()
-    grids = await screen.run(
-        "layout.js", "return Array.from({length: 32}, (_, n) => m.arrange(n + 1, 1920, 1036));"
-    )
+    grids = await screen.run("layout.js", "return Array.from({length: 32}, (_, n) => m.arrange(n + 1, 1920, 1036));")
     for count, grid in enumerate(grids, start=1):
         assert 0 <= grid["columns"] * grid["rows"] - count < grid["columns"]
 

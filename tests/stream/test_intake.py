@@ -102,9 +102,7 @@ def test_what_comes_too_late_is_dropped(intake, opened, wave):
 def test_a_wave_must_be_whole_samples_of_all_leads(intake, opened, size):
     accepted(intake, opened())
     text = refusal(intake, Wave(bed="1", stream="a", start=0, samples=bytes(size)))
-    assert text == (
-        f"expected a multiple of 4 bytes of samples (2 bytes, 2 leads), 4 to {MAX_WAVE}, got {size}"
-    )
+    assert text == (f"expected a multiple of 4 bytes of samples (2 bytes, 2 leads), 4 to {MAX_WAVE}, got {size}")
 
 
 def test_one_bad_message_does_not_disturb_its_neighbours(intake, opened, wave):
@@ -150,8 +148,7 @@ def test_a_stream_restated_goes_on(intake, opened, wave):
     accepted(intake, opened(), wave(0))
     assert accepted(intake, opened(speed=2.0), wave(50)) == [opened(speed=2.0), wave(50)]
     assert refusal(intake, opened(fs=360.0)) == (
-        "expected wave at 250 Hz of 2 leads as stream 'a' began with, got wave at 360 Hz of 2 leads; "
-        "open a new stream"
+        "expected wave at 250 Hz of 2 leads as stream 'a' began with, got wave at 360 Hz of 2 leads; open a new stream"
     )
 
 
@@ -184,9 +181,7 @@ def test_a_bed_whose_source_is_away_can_be_closed_by_anyone(intake, opened):
 
 
 def test_a_part_that_stopped_in_good_order_is_not_lost(intake):
-    accepted(
-        intake, Status(component="detector", state="ready"), Status(component="detector", state="stopped")
-    )
+    accepted(intake, Status(component="detector", state="ready"), Status(component="detector", state="stopped"))
     assert intake.leave("source") == []
     assert "expected a component name" in refusal(intake, Status(component="", state="ready"))
 
@@ -241,9 +236,7 @@ def test_a_request_needs_its_bed(intake, opened, request_):
     assert accepted(intake, request_, client="screen") == [request_]
 
 
-@pytest.mark.parametrize(
-    "message", [Welcome(session="s", seq=1), Subscribed(session="s", seq=1), Problem(text="no")]
-)
+@pytest.mark.parametrize("message", [Welcome(session="s", seq=1), Subscribed(session="s", seq=1), Problem(text="no")])
 def test_what_the_hub_says_nobody_else_says(intake, message):
     assert refusal(intake, message).endswith("is for the hub to say")
 

@@ -136,9 +136,7 @@ def test_a_field_or_default_that_is_new_to_the_reader_is_ignored():
     ids=lambda data: repr(data[:40]),
 )
 def test_garbage_is_refused_in_a_sentence(data, encoding):
-    with pytest.raises(
-        FrameError, match=rf"^expected a {encoding} array of messages .*, got {len(data)} bytes: "
-    ) as e:
+    with pytest.raises(FrameError, match=rf"^expected a {encoding} array of messages .*, got {len(data)} bytes: ") as e:
         decode_frame(data, encoding)
     assert "\n" not in str(e.value)
 

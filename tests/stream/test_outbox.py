@@ -123,9 +123,7 @@ def test_what_nobody_takes_stays_bounded():
 
 def test_events_are_never_dropped_but_overflow():
     notes = []
-    outbox = Outbox(
-        notify=lambda: notes.append(outbox.overflowed), events_limit=3 * beat(1000, seq=1000).size
-    )
+    outbox = Outbox(notify=lambda: notes.append(outbox.overflowed), events_limit=3 * beat(1000, seq=1000).size)
     for sample in range(1000, 1003):
         outbox.put(beat(sample, seq=sample))
     assert notes == [False]
@@ -188,9 +186,7 @@ def test_a_letter_is_encoded_once_for_all_in_each_encoding():
 
 @pytest.mark.parametrize("waves", ["latest", "all"])
 @given(
-    steps=st.lists(
-        st.tuples(st.sampled_from(["wave", "beat", "take"]), st.integers(0, 2), st.integers(1, 400))
-    ),
+    steps=st.lists(st.tuples(st.sampled_from(["wave", "beat", "take"]), st.integers(0, 2), st.integers(1, 400))),
     limit=st.integers(0, 2000),
 )
 def test_whatever_happens_every_sample_is_sent_or_told_lost(waves, steps, limit):
@@ -218,8 +214,6 @@ def test_whatever_happens_every_sample_is_sent_or_told_lost(waves, steps, limit)
         if isinstance(message, Wave | Gap):
             bed = int(message.bed)
             assert message.start == told[bed]
-            told[bed] = (
-                message.stop if isinstance(message, Gap) else message.start + len(message.samples) // 2
-            )
+            told[bed] = message.stop if isinstance(message, Gap) else message.start + len(message.samples) // 2
             assert waves == "latest" or isinstance(message, Wave)
     assert told.tolist() == ends

@@ -8,9 +8,7 @@ from stream.pacer import BLOCK_SECONDS, LATE, TICK, Pacer
 
 def pacer(*, fs: float = 250.0, speed: float = 1.0, first: int = 0, stop: int | None = None, most: int = 25,
           step: float | None = None, now: float = 100.0) -> Pacer:  # fmt: skip
-    return Pacer(
-        fs=fs, step=step or BLOCK_SECONDS * fs, first=first, stop=stop, most=most, speed=speed, now=now
-    )
+    return Pacer(fs=fs, step=step or BLOCK_SECONDS * fs, first=first, stop=stop, most=most, speed=speed, now=now)
 
 
 def play(pace: Pacer, now: float, until: float) -> list[tuple[float, int, int]]:

@@ -14,9 +14,7 @@ WALL = 1_700_000_000.0
 class Counting:
     """A source whose samples number themselves, each bed and lead shifted by a thousand."""
 
-    def __init__(
-        self, *, beds: int = 1, length: int | None = 2500, seekable: bool = True, breaks_at: int = 0
-    ):
+    def __init__(self, *, beds: int = 1, length: int | None = 2500, seekable: bool = True, breaks_at: int = 0):
         self.titles = [f"counting {bed}" for bed in range(beds)]
         self.leads = [(Lead(name="I"), Lead(name="II"))] * beds
         self.fs = 250.0
@@ -168,9 +166,7 @@ def test_a_source_that_fails_says_so_and_closes() -> None:
 
 def test_rows_of_a_csv_file() -> None:
     beats = np.random.default_rng(0).random((4, 187)).astype(np.float32)
-    player = Player(
-        BeatsCsv("x.csv", beats, ("N", "S", "V", "F"), fs=125.0, label_column=""), ["a"], start=2.9
-    )
+    player = Player(BeatsCsv("x.csv", beats, ("N", "S", "V", "F"), fs=125.0, label_column=""), ["a"], start=2.9)
     (opened,) = player.begin(0.0, WALL)
     assert (opened.form, opened.first, opened.title, len(opened.leads)) == ("beats", 187, "x.csv", 1)
     assert player.wait(0.0) == pytest.approx(187 / 125)

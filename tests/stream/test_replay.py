@@ -109,9 +109,7 @@ async def playing(hub: Hub, *sources: Any, **options: Any) -> AsyncIterator[asyn
 async def test_every_sample_arrives_bit_for_bit(tmp_path: Path, speed: float, seconds: float) -> None:
     source = record(tmp_path)
     async with Hub(port=0) as hub, listening(hub) as listener:
-        await asyncio.gather(
-            replay([source], hub.url, beds=["a"], speed=speed, stop=seconds), listener.closed("a")
-        )
+        await asyncio.gather(replay([source], hub.url, beds=["a"], speed=speed, stop=seconds), listener.closed("a"))
     (opened,) = listener.all(Open, "a")
     assert (opened.fs, opened.leads, opened.speed, opened.first) == (FS, source.leads[0], speed, 0)
     count = round(seconds * FS)
@@ -178,9 +176,7 @@ async def test_pause_seek_and_resume(tmp_path: Path) -> None:
         await listener.control("a", "resume")
         await listener.closed("a")
     assert (opened.first, opened.stream != first.stream) == (10 * FS, True)
-    np.testing.assert_array_equal(
-        listener.samples("a", opened.stream), source.read(10 * FS, source.length)[0]
-    )
+    np.testing.assert_array_equal(listener.samples("a", opened.stream), source.read(10 * FS, source.length)[0])
     before = listener.samples("a", first.stream)
     np.testing.assert_array_equal(before, source.read(0, before.shape[1])[0])
 

@@ -121,9 +121,7 @@ def test_a_mistake_is_refused_in_one_line(old: str, new: str, text: str) -> None
     assert "\n" not in said
 
 
-@pytest.mark.parametrize(
-    "text", ["", "7", "beds: []", "beds: 3", "beds: [3]", "beds: [{steps: []}]", "beds: [{}]"]
-)
+@pytest.mark.parametrize("text", ["", "7", "beds: []", "beds: 3", "beds: [3]", "beds: [{steps: []}]", "beds: [{}]"])
 def test_an_empty_scenario_is_refused(text: str) -> None:
     with pytest.raises(SourceError, match=r"^scenario.*expected .*, got "):
         parse_scenario(text)
@@ -131,15 +129,11 @@ def test_an_empty_scenario_is_refused(text: str) -> None:
 
 def test_mains_noise_needs_a_sampling_rate_that_carries_it() -> None:
     with pytest.raises(SourceError, match=r"fs: expected more than twice mains_hz \(60\).*got 100"):
-        parse_scenario(
-            "{fs: 100, mains_hz: 60, beds: [{steps: [{pause: , seconds: 1}], noise: {mains: 0.1}}]}"
-        )
+        parse_scenario("{fs: 100, mains_hz: 60, beds: [{steps: [{pause: , seconds: 1}], noise: {mains: 0.1}}]}")
 
 
 def test_a_file_that_is_not_there_tells_what_is_shipped(tmp_path: Path) -> None:
-    with pytest.raises(
-        SourceError, match=r"nowhere: expected a scenario file or a shipped scenario \(.*ward.*No such"
-    ):
+    with pytest.raises(SourceError, match=r"nowhere: expected a scenario file or a shipped scenario \(.*ward.*No such"):
         load_scenario("nowhere")
     with pytest.raises(SourceError, match="expected a scenario file"):
         load_scenario(tmp_path)

@@ -227,9 +227,7 @@ def test_twelve_leads_are_one_heart() -> None:
 
 @pytest.mark.parametrize("focus", ["right", "left"])
 def test_a_pvc_is_wide_early_without_p_and_followed_by_a_full_pause(focus: str) -> None:
-    wave, marks = simulate(
-        f"{{pvc: {{rate: 60, every: 5, variability: 0, focus: {focus}}}, seconds: 60}}", 30
-    )
+    wave, marks = simulate(f"{{pvc: {{rate: 60, every: 5, variability: 0, focus: {focus}}}, seconds: 60}}", 30)
     symbols = "".join(mark.symbol for mark in marks if mark.symbol in "NVA")
     assert symbols.startswith("NNNNVNNNNVNNNNV")
     beats = at(marks)

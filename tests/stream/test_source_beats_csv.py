@@ -91,9 +91,7 @@ def test_letters_are_labels_whatever_the_width(tmp_path: Path) -> None:
 
 
 def test_header_quotes_and_byte_order_mark(tmp_path: Path) -> None:
-    got = read_beats(
-        text(tmp_path, '\ufeff"a","b","c","class"', '"0.1","0.2","0","0"', '"0.3","0.4","0","0"')
-    )
+    got = read_beats(text(tmp_path, '\ufeff"a","b","c","class"', '"0.1","0.2","0","0"', '"0.3","0.4","0","0"'))
     assert (got.width, got.labels) == (3, ("N", "N"))  # named so, though all zero
     assert got.label_column == "the last column (class)"
 

@@ -78,9 +78,7 @@ def test_record_without_annotations(site: Path, cache: Path) -> None:
 
 def test_a_download_that_fails_leaves_nothing(site: Path, cache: Path) -> None:
     (site / "one.dat").unlink()
-    with pytest.raises(
-        SourceError, match=r"tinydb/1\.0\.0/one is not on disk and PhysioNet has no such record"
-    ):
+    with pytest.raises(SourceError, match=r"tinydb/1\.0\.0/one is not on disk and PhysioNet has no such record"):
         open_record("tinydb/1.0.0/one")
     assert list((cache / "tinydb" / "1.0.0").iterdir()) == []
 

@@ -58,9 +58,7 @@ def test_every_format_is_read_bit_for_bit_in_windows(tmp_path: Path, fmt: str) -
     np.testing.assert_array_equal(got[0], samples.T)
 
 
-@pytest.mark.parametrize(
-    ("fmt", "invalid"), [("61", -(2**15)), ("160", -(2**15)), ("310", -512), ("311", -512)]
-)
+@pytest.mark.parametrize(("fmt", "invalid"), [("61", -(2**15)), ("160", -(2**15)), ("310", -512), ("311", -512)])
 def test_formats_that_wfdb_only_reads(tmp_path: Path, fmt: str, invalid: int) -> None:
     frames = 65 * FS + 2
     noise = np.random.default_rng(1).bytes(frames * 3 * 2)
@@ -83,9 +81,7 @@ def test_a_long_window_spans_chunks(tmp_path: Path) -> None:
 
 
 def test_particulars_of_the_header_are_kept(tmp_path: Path) -> None:
-    path = write(
-        tmp_path, units=["mV", "uV"], adc_gain=[123.5, 2.0], baseline=[17, -1024], sig_name=["a b", "V1"]
-    )
+    path = write(tmp_path, units=["mV", "uV"], adc_gain=[123.5, 2.0], baseline=[17, -1024], sig_name=["a b", "V1"])
     (lead, other) = open_record(path).leads[0]
     assert (lead.name, lead.units, lead.gain, lead.baseline) == ("a b", "mV", 123.5, 17)
     assert (other.name, other.units, other.gain, other.baseline) == ("V1", "uV", 2.0, -1024)
@@ -100,9 +96,7 @@ def test_path_with_or_without_extension(tmp_path: Path, suffix: str) -> None:
 def test_mat_file_with_offset(tmp_path: Path) -> None:
     samples = np.arange(2000, dtype="<i2").reshape(1000, 2)
     (tmp_path / "r.mat").write_bytes(bytes(24) + samples.tobytes())
-    path = header(
-        tmp_path, "r 2 500 1000", "r.mat 16+24 1000/mV 16 0 0 0 0 I", "r.mat 16+24 1000/mV 16 0 0 0 0 II"
-    )
+    path = header(tmp_path, "r 2 500 1000", "r.mat 16+24 1000/mV 16 0 0 0 0 I", "r.mat 16+24 1000/mV 16 0 0 0 0 II")
     np.testing.assert_array_equal(open_record(path).read(0, 1000)[0], samples.T)
 
 

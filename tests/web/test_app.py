@@ -91,3 +91,20 @@ def test_the_shell_hands_the_browser_the_feed_and_the_words(served: str) -> None
         shell = json.load(answer)["props"]
     assert shell["data-feed"] == FEED
     assert json.loads(shell["data-classes"]) == CLASSES
+
+
+def test_a_bed_page_asked_for_first_has_all_its_scripts() -> None:
+    def scripts(path: str, address: str) -> list[str]:
+        with urlopen(address + path) as answer:
+            return re.findall(r"<script[^>]*>(.+?)</script>", answer.read().decode(), re.DOTALL)
+
+    with bind("127.0.0.1", 0) as listening:
+        screen = server(FEED)
+        thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
+        thread.start()
+        address = "http://{}:{}".format(*listening.getsockname())
+        first = scripts("/bed/1", address)
+        assert any("clientside" in script for script in first)
+        assert len(first) == len(scripts("/", address))
+        screen.should_exit = True
+        thread.join()

@@ -11,7 +11,7 @@ from web.words import CLASSES, DISCLAIMER, NAME
 def shell(feed_url: str) -> html.Div:
     """Put the frame around a page; it hands the browser code the feed's address and words as ``data-``."""
     return html.Div(
-        [_top_bar(), _banner(), html.Main(dash.page_container)],
+        [_top_bar(), html.Main(dash.page_container)],
         id="shell",
         **{"data-feed": feed_url, "data-classes": json.dumps(CLASSES)},
     )
@@ -23,6 +23,7 @@ def _top_bar() -> html.Header:
             html.A(NAME, href="/", className="brand"),
             html.Span(id="bed-count", className="bed-count"),
             html.Span(id="detector", className="note"),
+            _banner(),
             html.Span(DISCLAIMER, className="disclaimer"),
             html.Span("connecting", id="connection", className="connection", role="status"),
             html.Time("--:--:--", id="clock", className="clock"),

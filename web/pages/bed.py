@@ -108,9 +108,7 @@ def _traces() -> html.Div:
 
 def _numbers() -> html.Aside:
     counts = [
-        html.Div(
-            [html.Span(class_words(label), className=f"class-{label}"), html.B("0", id=f"count-{label}")]
-        )
+        html.Div([html.Span(class_words(label), className=f"class-{label}"), html.B("0", id=f"count-{label}")])
         for label in CLASSES
     ]
     return html.Aside(
