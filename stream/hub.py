@@ -50,7 +50,7 @@ class Client:
         self.ready = asyncio.Event()  # something waits in the outbox
         self.frames_sent = 0
         self.watch: asyncio.TimerHandle | None = None
-        self.cut = False
+        self.cut = False  # nothing more is sent to it
 
     def __str__(self) -> str:
         return f"client={self.number} name={self.name[:64]!r}"
@@ -204,6 +204,8 @@ class Hub:
         self._reply(client, problems)
 
     def _subscribe(self, client: Client, request: Subscribe) -> None:
+        if client.cut:
+            return
         try:
             check_subscribe(request)
         except Refused as refusal:
@@ -284,11 +286,9 @@ class Hub:
 
     def _cut(self, client: Client, reason: str) -> None:
         """Close a subscriber that is too slow, without waiting for it."""
-        if client.cut:
-            return
-        client.cut = True
-        log.warning("cut %s reason=%r", client, reason)
-        self._close(client, CloseCode.TRY_AGAIN_LATER, reason)
+        if not client.cut:
+            log.warning("cut %s reason=%r", client, reason)
+            self._close(client, CloseCode.TRY_AGAIN_LATER, reason)
 
     def _close(self, client: Client, code: CloseCode, reason: str) -> None:
         """Close a connection in the background, by force if the other side does not take part."""
@@ -300,6 +300,7 @@ class Hub:
             except TimeoutError:  # it does not even read
                 client.socket.transport.abort()
 
+        client.cut = True
         self._leave(client)
         task = asyncio.create_task(close())
         self._closing.add(task)

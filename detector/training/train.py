@@ -116,7 +116,12 @@ def fit(kind: Kind, examples: Examples, *, epochs: int, seed: int, report: Calla
         order = rng.permutation(len(examples))[: steps * BATCH]
         inputs = augment({k: v[order] for k, v in examples.inputs.items()}, rng)
         history = model.fit(
-            inputs, target[order], sample_weight=weight[order], batch_size=BATCH, shuffle=False, verbose=0
+            [inputs[i.name] for i in model.inputs],
+            target[order],
+            sample_weight=weight[order],
+            batch_size=BATCH,
+            shuffle=False,
+            verbose=0,
         )
         report(epoch + 1, float(history.history["loss"][-1]))
     return model
@@ -124,7 +129,9 @@ def fit(kind: Kind, examples: Examples, *, epochs: int, seed: int, report: Calla
 
 def predict(model: Any, examples: Examples) -> Floats:
     """Probabilities of N S V F Q, shape ``(beats, 5)``."""
-    return np.asarray(model.predict(examples.inputs, batch_size=1024, verbose=0), np.float32)
+    return np.asarray(
+        model.predict([examples.inputs[i.name] for i in model.inputs], batch_size=1024, verbose=0), np.float32
+    )
 
 
 def scores(label: NDArray[np.int8], called: NDArray[np.intp]) -> dict[str, dict[str, float]]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import FS, beat, heart, opened, playing, waves
+from bedside import FS, beat, heart, opened, playing, waves
 from pages import Bed, Screen
 from playwright.async_api import expect
 

@@ -1,7 +1,7 @@
 """The ward page in a real browser, over a real hub."""
 
 import pytest
-from conftest import FS, House, beat, heart, opened, playing, rate, waves
+from bedside import FS, House, beat, heart, opened, playing, rate, waves
 from pages import Screen
 from playwright.async_api import expect
 

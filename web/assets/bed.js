@@ -101,7 +101,7 @@ export function mountBed(page, url) {
     const beat = bed.lastBeat;
     page.dataset.state = state.key;
     say(byId("bed-state"), state.text);
-    say(byId("bed-title"), bed.particulars.title ?? "");
+    say(byId("bed-title"), bed.title);
     say(byId("hr"), heartRate(bed.rate(now, connected)));
     say(byId("rr"), state.key === "live" ? milliseconds(beat?.rr) : NONE);
     say(byId("last-class"), beat ? classWords(beat.label) : NONE);

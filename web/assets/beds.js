@@ -6,6 +6,8 @@ import { Series } from "./series.js";
 const KEPT = 100; // beats kept for each bed
 const STALE = 2000; // ms without samples after which a trace is no longer live
 const SILENT = 5000; // ms without a word from the detector after which its numbers are no longer shown
+/** Kinds of messages that say something of a stream; each has a method of its name. */
+const OF_A_STREAM = new Set(["wave", "cut_beat", "beat", "numerics", "reference", "gap", "close"]);
 
 export class Bed {
   /** @param {string} name @param {number} seconds of samples to keep */
@@ -51,16 +53,21 @@ export class Bed {
     return this.particulars?.form === "beats";
   }
 
+  /** What is played, where the name does not say it already. */
+  get title() {
+    const { title = "" } = this.particulars;
+    return title === this.name ? "" : title;
+  }
+
   get lastBeat() {
     return this.beats[this.beats.length - 1];
   }
 
   /** @param {object} message of this bed @param {number} now ms */
   take(message, now) {
-    if (message.kind === "open") return this.open(message, now);
-    if (message.kind === "status") return this.status(message);
-    if (message.stream !== this.stream) return undefined;
-    return this[message.kind]?.(message, now);
+    if (message.kind === "open") this.open(message, now);
+    else if (message.kind === "status") this.status(message);
+    else if (message.stream === this.stream && OF_A_STREAM.has(message.kind)) this[message.kind](message, now);
   }
 
   wave({ start, samples }, now) {

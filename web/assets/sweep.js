@@ -125,7 +125,7 @@ export class Sweep {
   choose(range) {
     const { gains, mm, scale } = this.look;
     const room = this.canvas.clientHeight / mm;
-    const fits = (gain) => range * gain * (gain > scale.gain ? 1.3 : 1.05) <= room;
+    const fits = (gain) => range * gain * (gain > scale.gain ? 1.5 : 1.2) <= room;
     const gain = gains.find(fits) ?? gains[gains.length - 1];
     if (gain === scale.gain) return;
     scale.gain = gain;
@@ -198,7 +198,7 @@ export class Sweep {
   put(mark, to) {
     if (mark.done || mark.sample >= to) return;
     mark.done = true;
-    if (mark.sample <= to - this.span || mark.series !== this.series) return;
+    if (mark.sample < this.from || mark.series !== this.series) return;
     const { pen, ratio } = this;
     const x = this.column(mark.sample) % this.width;
     if (mark.rule) {

@@ -7,7 +7,7 @@ const COLOURS = { colour: "#3df58a", faint: "#2b4a3b" };
 
 const MARKUP = `
   <div class="tile-head"><b class="tile-name"></b><span class="tile-title"></span><span class="state"></span></div>
-  <div class="tile-trace"><canvas class="sweep"></canvas></div>
+  <div class="tile-trace"><canvas class="sweep" aria-hidden="true"></canvas></div>
   <div class="tile-numbers"><span class="hr-label">HR</span><output class="hr">${NONE}</output></div>
   <div class="tile-foot"><span class="lead-name"></span><span class="beat-class">${NONE}</span></div>`;
 
@@ -55,7 +55,7 @@ export class Tile {
     const lead = bed.particulars.leads[0];
     this.element.dataset.state = state.key;
     say(parts.state, detector && state.key === "live" ? `${state.text} · ${detector}` : state.text);
-    say(parts.title, bed.particulars.title ?? "");
+    say(parts.title, bed.title);
     say(parts.lead, `${bed.cut ? "cut beats" : lead.name} · ${this.look.scale.gain} mm/mV`);
     say(parts.hr, heartRate(bed.rate(now, connected)));
     const label = bed.lastBeat?.label;

@@ -93,8 +93,8 @@ def _traces() -> html.Div:
         [
             html.Div(
                 [
-                    html.Canvas(className="paper"),
-                    html.Canvas(className="sweep", id=f"trace-{row}"),
+                    html.Canvas(className="paper", **{"aria-hidden": "true"}),
+                    html.Canvas(className="sweep", id=f"trace-{row}", **{"aria-hidden": "true"}),
                     html.Span(className="lead-name"),
                 ],
                 className="strip",
