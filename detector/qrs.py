@@ -46,6 +46,15 @@ T_WAVE: Final = 90
 T_RISE: Final = 0.5
 """A peak in the T wave's time that rises less than this share of the QRS before it is a T wave (ibid.)."""
 
+FAINT: Final = 0.1
+"""A peak that rises less than this share of the QRS before it is none, as long as the next QRS is not late: at slow
+rates T comes after :data:`T_WAVE`, and most of what was learned in :data:`LEARN` was T and P."""
+
+GROWN: Final = 2.0
+GROWTH: Final = 0.5
+"""Once two QRS in a row are higher than this many times what is usual, what is usual goes this share of the way; one
+alone may be an artefact."""
+
 THRESHOLD: Final = 0.33
 """Share of the way from noise level to QRS height that a peak must reach."""
 
@@ -241,6 +250,7 @@ class QrsDetector(Rows):
         threshold = (noise + THRESHOLD * (1 - noise)) * np.maximum(np.exp(-FALL * late), FALL_TO)
         early = since < REFRACTORY
         t_wave = (since < T_WAVE) & (rise < T_RISE * self.last_rise[beds])
+        t_wave |= (late == 0) & (rise < FAINT * self.last_rise[beds])
         revise = early & (height > OUTDO * self.last_height[beds])
         accept = (height > threshold) & ~early & ~t_wave
 
@@ -274,7 +284,10 @@ class QrsDetector(Rows):
         """Learn from QRS complexes that were accepted."""
         was = self.height[beds]
         now = self.envelope.read(beds, at, 1)[..., 0]
-        self.height[beds] = was + HEIGHT_MEMORY * (np.clip(now, 0.3 * was, 2 * was) - was)
+        twice = np.minimum(height, self.last_height[beds])[:, None]
+        grow = GROWTH * (np.minimum(now, twice * was) - was)
+        follow = HEIGHT_MEMORY * (np.clip(now, 0.3 * was, 2 * was) - was)
+        self.height[beds] = was + np.where((twice > GROWN) & (now > was), grow, follow)
         rr = self.rr[beds]
         since = (at - self.last[beds]).astype(np.float32)
         step = MEMORY * (np.clip(since, 0.4 * rr, 1.6 * rr) - rr)

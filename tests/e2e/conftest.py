@@ -8,11 +8,13 @@ from threading import Thread
 import pytest
 from bedside import House
 from pages import Screen
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from stream.client import Feed
 from stream.messages import Subscribe
 from web.app import bind, server
+
+expect.set_options(timeout=20_000)  # a busy machine may take its time to draw a page
 
 CHROMIUM = [
     "--headless=new",

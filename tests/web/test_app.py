@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from threading import Thread
 from urllib.request import urlopen
@@ -27,15 +29,24 @@ class Links(HTMLParser):
         self.found += [value or "" for name, value in attrs if name in {"src", "href"}]
 
 
-@pytest.fixture(scope="module")
-def served() -> str:
+@contextmanager
+def serving() -> Iterator[str]:
+    """Serve the screen from a thread; its socket listens before the thread runs, so none need wait."""
     with bind("127.0.0.1", 0) as listening:
         screen = server(FEED)
         thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
         thread.start()
-        yield "http://{}:{}".format(*listening.getsockname())
-        screen.should_exit = True
-        thread.join()
+        try:
+            yield "http://{}:{}".format(*listening.getsockname())
+        finally:
+            screen.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[str]:
+    with serving() as address:
+        yield address
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "::", "example.org"])
@@ -98,13 +109,7 @@ def test_a_bed_page_asked_for_first_has_all_its_scripts() -> None:
         with urlopen(address + path) as answer:
             return re.findall(r"<script[^>]*>(.+?)</script>", answer.read().decode(), re.DOTALL)
 
-    with bind("127.0.0.1", 0) as listening:
-        screen = server(FEED)
-        thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
-        thread.start()
-        address = "http://{}:{}".format(*listening.getsockname())
+    with serving() as address:
         first = scripts("/bed/1", address)
         assert any("clientside" in script for script in first)
         assert len(first) == len(scripts("/", address))
-        screen.should_exit = True
-        thread.join()
