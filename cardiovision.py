@@ -4,18 +4,15 @@ Each command takes its options, imports the part that does the work, and runs it
 What a person can mend is said in one line on standard error, ``cardiovision: ...``, with exit code 2.
 """
 
-import asyncio
 import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.request import ProxyHandler, build_opener
 
 import typer
 
@@ -24,8 +21,6 @@ from stream import logs
 from stream.errors import CardioVisionError
 
 if TYPE_CHECKING:
-    from stream.client import Feed
-    from stream.messages import Sent
     from stream.sources import BeatSource, WaveSource
 
 HOST: Final = "127.0.0.1"
@@ -225,7 +220,8 @@ def annotate(
 ) -> None:
     """Read whole records as fast as it goes, by the very same detector, and write what was found.
 
-    For each record: RECORD.cvd, WFDB annotations (beats N S V F Q), and RECORD.events.jsonl, all events.
+    For each record: RECORD.cvd, WFDB annotations (beats N S V F Q), and RECORD.events.jsonl, a line a beat with
+    probabilities, RR and heart rate.
     """
     from detector.annotate import annotate as read
 
@@ -236,6 +232,32 @@ def annotate(
         return
     for result in results:
         typer.echo(str(result))
+
+
+@app.command(epilog=_examples("train data/mitdb data/svdb --out models", "train data/mitdb --out models --folds 5"))
+def train(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of WFDB records with .atr beat annotations.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write models, checksums and scores to.")],
+    epochs: Annotated[int, typer.Option(min=1, metavar="N", help="Times that all beats are seen.")] = 8,
+    folds: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="First score on patients not seen, in so many folds; 0: do not."),
+    ] = 0,
+    seed: Seed = 0,
+    verbose: Verbose = False,
+) -> None:
+    """Learn the weights of both models anew from records, on the CPU; the shipped ones are made so.
+
+    It writes stream.keras, row.keras, checksums.json and training.json (what was learned from, and scores by fold).
+    """
+    from detector.training.train import train as learn
+
+    _log(verbose, quiet=True)
+    log = learn(folders, out, epochs=epochs, seed=seed, check_folds=folds)
+    typer.echo(json.dumps(log, indent=2))
 
 
 @app.command(epilog=_examples("demo --beds 16", "demo --records mitdb/106 mitdb/119", "demo --records beats.csv"))
@@ -268,6 +290,8 @@ def demo(
 
     Everything stays on this machine, and Ctrl-C stops everything.
     """
+    import demo as everything
+
     played = [*(records or ()), *(more or ())]
     if played and (beds or scenario):
         raise typer.BadParameter("give either --records, or --beds and --scenario")
@@ -285,116 +309,19 @@ def demo(
         supervisor.check_port(HOST, number, name)
     feed = f"ws://{HOST}:{feed_port}"
     _run(
-        _demo(
+        everything.run(
             [
-                _part("hub", "hub", f"--port={feed_port}"),
-                _part("detector", "detect", f"--feed={feed}", *([f"--model={model}"] if model else [])),
-                _part("screen", "web", f"--feed={feed}", f"--port={port}"),
+                everything.part("hub", "hub", f"--port={feed_port}"),
+                everything.part("detector", "detect", f"--feed={feed}", *([f"--model={model}"] if model else [])),
+                everything.part("screen", "web", f"--feed={feed}", f"--port={port}"),
             ],
-            _part("beds", source[0], f"--feed={feed}", f"--speed={speed or 'max'}", *source[1:]),
+            everything.part("beds", source[0], f"--feed={feed}", f"--speed={speed or 'max'}", *source[1:]),
             feed=feed,
             page=f"http://{HOST}:{port}",
-            log=_state_folder() / f"demo-{port}.log",
+            log=everything.state_folder() / f"demo-{port}.log",
             verbose=verbose,
         )
     )
-
-
-def _part(name: str, *arguments: str) -> supervisor.Part:
-    """One of our own commands, run by the same interpreter; -P: without the modules of this folder."""
-    return supervisor.Part(name, [sys.executable, "-P", "-m", "cardiovision", *arguments])
-
-
-async def _demo(
-    parts: Sequence[supervisor.Part], beds: supervisor.Part, *, feed: str, page: str, log: Path, verbose: bool
-) -> None:
-    """Keep ``parts`` running and, once the detector is ready, ``beds``; tell when all can be seen."""
-    from rich.console import Console
-
-    from stream.client import Feed
-    from stream.messages import Open, Sent, Status, Subscribe
-
-    console = Console(highlight=False)
-
-    def tell(text: str, style: str = "") -> None:
-        with suppress(OSError):  # the terminal may be gone
-            console.print(text, style=style, markup=False, soft_wrap=True)
-
-    def hear(name: str, line: str) -> None:
-        file.write(f"{name:8} | {line}\n")
-        if verbose:
-            tell(f"{name:8} | {line}", "dim")
-
-    def ready(component: str) -> Callable[[Sent], bool]:
-        return lambda word: isinstance(word, Status) and word.component == component and word.state == "ready"
-
-    async def start(begin: Callable[[supervisor.Part], object], say: Callable[[str], object]) -> None:
-        say("Starting the hub")
-        for part in parts:
-            begin(part)
-        wanted = Subscribe(kinds=("open", "status"))
-        async with Feed(feed, name="demo", subscribe=wanted, limits=(0.2, 0.5)) as told:
-            await _hear_of(told, ready("feed"))
-            say("Loading TensorFlow and the model (this takes some seconds)")
-            await _hear_of(told, ready("detector"))
-            say("Starting the beds")
-            begin(beds)
-            await _hear_of(told, lambda word: isinstance(word, Open))
-        say("Starting the screen")
-        while not await asyncio.to_thread(_answers, page):  # noqa: ASYNC110  a page has no event to wait for
-            await asyncio.sleep(0.2)
-
-    with log.open("w", buffering=1, encoding="utf-8") as file:
-        logs.setup(logging.DEBUG if verbose else logging.INFO, to=file)
-        tell(f"CardioVision {version('cardiovision')}; its log is {log}")
-        try:
-            async with asyncio.TaskGroup() as group:
-
-                def begin(part: supervisor.Part) -> None:
-                    group.create_task(supervisor.keep(part, on_line=hear, on_notice=tell))
-
-                with console.status("") as status:
-                    await start(begin, status.update if console.is_terminal else tell)
-                tell(f"CardioVision is running: {page}  (Ctrl-C stops it)", "bold green")
-        except asyncio.CancelledError:
-            tell("Stopped")  # Ctrl-C is the ordinary end of a demo, no failure
-        except ExceptionGroup as failed:
-            error = failed.exceptions[0]
-            for line in error.tail if isinstance(error, supervisor.PartError) else ():
-                print(f"  {line}", file=sys.stderr)
-            raise error from None
-
-
-async def _hear_of(feed: "Feed", wanted: "Callable[[Sent], bool]") -> None:
-    """Read the feed until a message that is wanted."""
-    async for messages in feed:
-        if any(map(wanted, messages)):
-            return
-
-
-def _answers(page: str) -> bool:
-    """Whether a web page answers; no proxy, it is on this machine."""
-    try:
-        with build_opener(ProxyHandler({})).open(page, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-def _state_folder() -> Path:
-    """Where logs are kept, made if it is not there.
-
-    ``$CARDIOVISION_HOME``, else ``cardiovision`` in the state folder of the XDG Base Directory Specification.
-    """
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    folder = Path(os.environ.get("CARDIOVISION_HOME") or state / "cardiovision").expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CardioVisionError(
-            f"cannot write logs to {folder} ({error.strerror}); name a folder in CARDIOVISION_HOME"
-        ) from None
-    return folder
 
 
 def _open_sources(names: Sequence[str], label_column: str, fs: float) -> "list[WaveSource | BeatSource]":

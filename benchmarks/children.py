@@ -50,15 +50,15 @@ class Child:
             lines = self._log.read_text(errors="replace").splitlines()
             raise BenchmarkError(f"{self.name} {ending(code)}: {lines[-1] if lines else 'it wrote nothing'}")
 
-    def start_sampling(self) -> None:
+    def start_profiling(self) -> None:
         """Tell a child begun with ``profile`` to look where its time goes from now on."""
         os.kill(self.pid, signal.SIGUSR1)
 
 
 @contextmanager
 def child(name: str, *arguments: str, profile: Path | None = None) -> Iterator[Child]:
-    """Run ``cardiovision ARGUMENTS`` until the context ends; with ``profile``, under :mod:`benchmarks.sampler`."""
-    program = ["cardiovision"] if profile is None else ["benchmarks.sampler", str(profile)]
+    """Run ``cardiovision ARGUMENTS`` until the context ends; with ``profile``, under :mod:`benchmarks.profiled`."""
+    program = ["cardiovision"] if profile is None else ["benchmarks.profiled", str(profile)]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as file:

@@ -9,7 +9,6 @@ import json
 import os
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -55,7 +54,7 @@ class Run:
     idle, end
         Bytes of memory before there were beds, and at the end, by process.
     profile
-        Samples of :mod:`benchmarks.sampler` by place, by process; empty if not asked for.
+        Seconds by function, by process, from :mod:`benchmarks.profiled`; empty if not asked for.
     """
 
     beds: int
@@ -65,7 +64,7 @@ class Run:
     cores: dict[str, float]
     idle: dict[str, int]
     end: dict[str, int]
-    profile: dict[str, Counter[str]]
+    profile: dict[str, dict[str, float]]
 
     @property
     def told(self) -> float:
@@ -121,7 +120,7 @@ def run(beds: int, seconds: float, warm_up: float, *, profile: bool = False) -> 
     with tempfile.TemporaryDirectory() as folder:
         files = {name: Path(folder) / name for name in PROFILED} if profile else {}
         measured = asyncio.run(_run(beds, seconds, warm_up, files))
-        measured.profile.update({name: Counter(json.loads(file.read_text())) for name, file in files.items()})
+        measured.profile.update({name: json.loads(file.read_text()) for name, file in files.items()})
         return measured
 
 
@@ -145,7 +144,7 @@ async def _run(beds: int, seconds: float, warm_up: float, profiles: dict[str, Pa
             processes = {part.name: part.pid for part in parts} | {"subscriber": os.getpid()}
             for part in parts:
                 if part.name in profiles:
-                    part.start_sampling()
+                    part.start_profiling()
             first, began = usage(processes), time.monotonic()
             listener.begin()
             await ear.listen(seconds=seconds)
@@ -207,7 +206,7 @@ def _detector_ready(message: Sent) -> bool:
     return isinstance(message, Status) and message.component == "detector" and message.state == "ready"
 
 
-def _report(runs: Sequence[Run], shown: Run, profile: dict[str, Counter[str]]) -> Report:
+def _report(runs: Sequence[Run], shown: Run, profile: dict[str, dict[str, float]]) -> Report:
     """Put figures and tables together; figures are of ``shown``."""
     report = Report("ward", "The ward: simulated beds of 2 leads at 250 Hz, hub, detector, one subscriber")
     lags, counts = shown.listener.lags, shown.listener.counts
@@ -248,8 +247,9 @@ def _report(runs: Sequence[Run], shown: Run, profile: dict[str, Counter[str]]) -
         for one in runs
     ]
     report.sheets.append(Sheet(f"Beds tried (cores: CPU seconds a second, of {os.cpu_count()})", columns, rows))
-    for name, counted in profile.items():
-        total = max(counted.total(), 1)
-        places = [(f"{count / total:.1%}", place) for place, count in counted.most_common(TOP)]
-        report.sheets.append(Sheet(f"Where the {name}'s CPU goes, {shown.beds} beds", ("share", "function"), places))
+    for name, spent in profile.items():
+        total = max(sum(spent.values()), 1e-9)
+        first = sorted(spent.items(), key=lambda item: -item[1])[:TOP]
+        places = [(f"{seconds / total:.1%}", place) for place, seconds in first]
+        report.sheets.append(Sheet(f"Where the {name}'s time goes, {shown.beds} beds", ("share", "function"), places))
     return report

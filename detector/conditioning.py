@@ -111,10 +111,6 @@ class Resampler:
         weight = np.sinc(distance) * window
         self._weight: Final = (weight / weight.sum(1, keepdims=True)).astype(np.float32)
 
-    def needed(self, stop: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many input samples must be there for all output samples before ``stop``."""
-        return np.floor((stop - 1) * self.ratio).astype(np.int64) + self.reach + 1
-
     def ready(self, received: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many output samples can be made once ``received`` input samples are there."""
         return np.maximum(np.floor((received - self.reach - 1) / self.ratio).astype(np.int64) + 1, 0)

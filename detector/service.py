@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
+from typing import Final
 
 from detector.classifier import Classifier
 from detector.model import load, shipped
@@ -12,7 +13,10 @@ from stream.messages import Message, Status, Subscribe
 
 log = logging.getLogger(__name__)
 
-HEARS = ("open", "wave", "cut_beat", "close", "explain")
+TOGETHER: Final = 400
+"""Messages put into one frame: with an explanation each, still well below the largest frame."""
+
+HEARS: Final = ("open", "wave", "cut_beat", "close", "explain")
 
 
 def make_reader(model: Path | None = None) -> Reader:
@@ -58,5 +62,5 @@ async def run(url: str, *, model: Path | None = None) -> None:
             if any(isinstance(m, Status) and m.component == "feed" and m.state == "ready" for m in messages):
                 said.append(ready)
             said += reader.take(messages)
-            if said:
-                await feed.publish(*said)
+            for start in range(0, len(said), TOGETHER):
+                await feed.publish(*said[start : start + TOGETHER])

@@ -85,7 +85,7 @@ class Hub:
         *,
         waves_limit: int = WAVES_LIMIT,
         events_limit: int = EVENTS_LIMIT,
-        stall: float = 2.0,
+        stall: float = 5.0,
     ) -> None:
         self.bus: Bus = bus or MemoryBus()
         self.clients: set[Client] = set()

@@ -172,7 +172,7 @@ class Outbox:
                 self._queue[key] = self._lost[wave.bed] = lost
                 self.event_bytes += lost.size
 
-    def take(self, limit: int = 1 << 20) -> list[bytes]:
+    def take(self, limit: int = 1 << 18) -> list[bytes]:
         """Remove and return what waits, encoded: in order, about ``limit`` bytes at most (one at least)."""
         parts: list[bytes] = []
         room = limit

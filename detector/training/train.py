@@ -146,7 +146,13 @@ def scores(label: NDArray[np.int8], called: NDArray[np.intp]) -> dict[str, dict[
 
 
 def train(
-    folders: Sequence[Path], out: Path, *, epochs: int, seed: int, check_folds: int, kinds: Sequence[Kind]
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    epochs: int,
+    seed: int,
+    check_folds: int,
+    kinds: Sequence[Kind] = ("stream", "row"),
 ) -> dict[str, object]:
     """Rebuild the shipped models.
 

@@ -28,11 +28,8 @@ def amplitude_and_phase(x: NDArray[np.floating], f: float, fs: float) -> tuple[f
     return float(np.hypot(a, b)), float(np.arctan2(b, a))
 
 
-@pytest.mark.parametrize("fs", RATES)
-@pytest.mark.parametrize("f", [1.0, 10.0, 25.0, 39.0])
+@pytest.mark.parametrize(("fs", "f"), [(fs, f) for fs in RATES for f in (1.0, 10.0, 25.0, 39.0) if f < 0.32 * fs])
 def test_a_sine_stays_the_sine_it_was(fs: float, f: float) -> None:
-    if f > 0.3 * fs:
-        pytest.skip("beyond what this rate carries")
     y = resampled(np.sin(2 * np.pi * f * np.arange(4 * fs) / fs), fs)
     size, phase = amplitude_and_phase(y[100:], f, FS)
     expected = 2 * np.pi * f * 100 / FS
@@ -58,8 +55,8 @@ def test_all_that_is_ready_needs_only_what_is_there(fs: float) -> None:
     ready = resample.ready(received)
     assert (np.diff(ready) >= 0).all()
     some = ready > 0
-    assert (resample.needed(ready[some]) <= received[some]).all()
-    assert (resample.needed(ready + 1) > received).all()
+    newest = np.floor((ready[some] - 1) * resample.ratio) + resample.reach
+    assert (newest < received[some]).all()
     assert (received[-1] / fs - ready[-1] / FS) * FS < resample.reach / resample.ratio + 2
 
 
@@ -99,7 +96,13 @@ def test_at_rest_a_level_gives_nothing() -> None:
 
 def test_the_wave_band_passes_and_drift_does_not() -> None:
     carry = wave_filter()
-    for f, low, high in ((0.05, 0, 0.02), (WAVE_BAND[0], 0.69, 0.73), (10, 0.98, 1.01), (WAVE_BAND[1], 0.69, 0.73), (100, 0, 0.1)):
+    for f, low, high in (
+        (0.05, 0, 0.02),
+        (WAVE_BAND[0], 0.69, 0.73),
+        (10, 0.98, 1.01),
+        (WAVE_BAND[1], 0.69, 0.73),
+        (100, 0, 0.1),
+    ):
         x = np.sin(2 * np.pi * f * np.arange(60 * FS) / FS)[None, None]
         y, _ = carry(x, carry.rest(x[..., 0]))
         size, _ = amplitude_and_phase(y[0, 0, -int(20 * FS) :], f, FS)

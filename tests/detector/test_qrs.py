@@ -32,7 +32,9 @@ def test_at_any_sampling_rate(fs: float) -> None:
 
 
 def test_at_any_heart_rate() -> None:
-    hearts = {f"{rate} {seed}": sinus(rate, 30, seed=seed) for rate in (20, 25, 30, 40, 60, 120, 180, 220) for seed in (0, 1)}
+    hearts = {
+        f"{rate} {seed}": sinus(rate, 30, seed=seed) for rate in (20, 25, 30, 40, 60, 120, 180, 220) for seed in (0, 1)
+    }
     heard = hear({name: (FS, samples) for name, (samples, _) in hearts.items()})
     for name, (_, r) in hearts.items():
         exact(r, heard[name].sample)
@@ -113,11 +115,20 @@ def test_beds_that_take_their_hops_at_different_times_do_not_touch(heart) -> Non
     mine, others = [], []
     for hop in range(40):
         told = alone.step(np.array([0]), samples[None, :, hop])
-        mine += [(s, lead, revised) for f in told for _, s, lead, revised in zip(f.bed, f.sample, f.lead, f.revised, strict=True)]
+        mine += [
+            (s, lead, revised)
+            for f in told
+            for _, s, lead, revised in zip(f.bed, f.sample, f.lead, f.revised, strict=True)
+        ]
         if hop % 3 == 0:  # bed 0 of the ward is always behind
             ward.step(np.array([0]), np.zeros((1, 2, HOP), np.float32))
         told = ward.step(np.array([2, 1]), np.stack([samples[:, hop], -2 * samples[:, hop]]))
-        others += [(s, lead, revised) for f in told for b, s, lead, revised in zip(f.bed, f.sample, f.lead, f.revised, strict=True) if b == 2]
+        others += [
+            (s, lead, revised)
+            for f in told
+            for b, s, lead, revised in zip(f.bed, f.sample, f.lead, f.revised, strict=True)
+            if b == 2
+        ]
     assert mine
     assert mine == others
 

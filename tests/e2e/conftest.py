@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 from bedside import House
-from pages import Screen
+from pages import CHROMIUM, Screen
 from playwright.async_api import async_playwright, expect
 
 from stream.client import Feed
@@ -15,17 +15,6 @@ from stream.messages import Subscribe
 from web.app import bind, server
 
 expect.set_options(timeout=20_000)  # a busy machine may take its time to draw a page
-
-CHROMIUM = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import CHROMIUM
-from pages import Screen
+from pages import CHROMIUM, Screen
 from playwright.async_api import async_playwright, expect
 
 pytestmark = pytest.mark.browser
