@@ -15,7 +15,10 @@ from typing import Final
 import psutil
 
 from benchmarks.figures import BenchmarkError
-from supervisor import GRACE, SUPERVISED, ending
+from supervisor import SUPERVISED, ending
+
+GRACE: Final = 30.0
+"""Seconds a child has to end by itself: one that is overloaded or profiled needs some."""
 
 
 class Child:

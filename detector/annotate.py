@@ -77,7 +77,10 @@ def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) ->
         for k in range(0, len(names), TOGETHER):
             part = dict(zip(names[k : k + TOGETHER], sources[k : k + TOGETHER], strict=True))
             beats = _read(reader, part, lambda seconds: progress.advance(task, seconds))
-            done += [_write(name, source, beats[name], out) for name, source in part.items()]
+            try:
+                done += [_write(name, source, beats[name], out) for name, source in part.items()]
+            except OSError as error:
+                raise SourceError(f"cannot write {error.filename or out}: {error.strerror}") from error
     return done
 
 

@@ -16,7 +16,7 @@ from detector.beats import Beats, BeatTracker
 from detector.conditioning import FS, Filter, Resampler, bridge, wave_filter
 from detector.qrs import HOP, RING, QrsDetector
 from detector.rows import Floats, Indices, Ring
-from detector.segmentation import BEFORE, WAVE_DELAY
+from detector.segmentation import BEFORE
 
 BLOCK_SECONDS: Final = 4.0
 """Longer blocks are taken in pieces of this length."""
@@ -152,7 +152,8 @@ class Bank:
 class Reading:
     """Beats of beds of one format, with whose they are.
 
-    ``key`` names the bed of each beat; ``sample`` is R in the bed's own samples; ``begin`` where its cut begins.
+    ``key`` names the bed of each beat; ``sample`` is R in the bed's own samples; ``begin`` where its cut
+    begins, the wave filter's delay taken off.
     """
 
     key: list[str]
@@ -250,7 +251,7 @@ class Ward:
             Reading(
                 key=[self._names[bank, row] for row in beats.bed.tolist()],
                 sample=bank.first[beats.bed] + np.rint(beats.r * bank.resample.ratio).astype(np.int64),
-                begin=bank.first[beats.bed] + (beats.r + WAVE_DELAY - BEFORE) * bank.resample.ratio,
+                begin=bank.first[beats.bed] + (beats.r - BEFORE) * bank.resample.ratio,
                 beats=beats,
             )
         ]

@@ -49,8 +49,9 @@ class Classifier:
         self._gradient: Final = self._compile(self._heat, EXPLAIN_BATCH)
 
     def probabilities(self, inputs: Sequence[Floats]) -> Floats:
-        """Probabilities of N S V F Q: shape ``(beats, 5)``, rounded to 4 digits."""
-        return np.asarray(np.round(_batched(self._forward, BATCH, inputs), 4), np.float32)
+        """Probabilities of N S V F Q: shape ``(beats, 5)``, rounded to 4 digits; 0 where the model gives no number."""
+        said = np.nan_to_num(_batched(self._forward, BATCH, inputs), posinf=0, neginf=0)
+        return np.asarray(np.round(said, 4), np.float32)
 
     def heat(self, inputs: Sequence[Floats], label: Sequence[int]) -> Floats:
         """How much each sample of the wave spoke for the class ``label``: shape as the first input, 0 to 1."""
@@ -68,8 +69,12 @@ class Classifier:
         return self.of_rows(list(beats.cut[:, 0]))
 
     def of_rows(self, rows: Sequence[Floats]) -> list[Floats]:
-        """Inputs of a model that takes a beat a row: each brought to its length and scaled to 0..1."""
-        out = np.stack([normalize_length(row, self._shapes[0][0]) for row in rows])
+        """Inputs of a model that takes a beat a row: each brought to its length and scaled to 0..1.
+
+        What is no number, or beyond 1e30, counts as 0.
+        """
+        clean = [np.where(np.abs(row) < 1e30, row, 0) for row in rows]
+        out = np.stack([normalize_length(row, self._shapes[0][0]) for row in clean])
         low, high = out.min(-1, keepdims=True), out.max(-1, keepdims=True)
         out = (out - low) / np.maximum(high - low, 1e-9)
         return [out.reshape(len(out), *self._shapes[0]).astype(np.float32)]
@@ -110,4 +115,6 @@ def _batched(function: Any, batch: int, inputs: Sequence[Floats]) -> Floats:
         if missing:
             part = [np.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1)) for x in part]
         out.append(function(*map(tf.constant, part)).numpy()[: batch - missing])
-    return np.concatenate(out) if out else np.zeros((0, 5), np.float32)
+    if not out:
+        return np.zeros((0, *function.structured_outputs.shape[1:]), np.float32)
+    return np.concatenate(out)

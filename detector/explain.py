@@ -1,7 +1,8 @@
 """Which part of the wave made the model say what it said: a gradient-based class activation map on the input.
 
 The map is gradient times input (Shrikumar et al. 2016, arXiv:1605.01713): for each sample, how much the score of the
-class would fall, to first order, if the sample were brought to the beat's level. Its size is smoothed over a few
+class (its logarithmic odds, which do not level out where the model is certain) would fall, to first order, if the
+sample were brought to the beat's level. Its size is smoothed over a few
 samples and scaled to 0..1.
 """
 
@@ -35,7 +36,8 @@ def heat_of(model: Any, inputs: list[Any], target: Any) -> Any:
     with tf.GradientTape() as tape:
         tape.watch(wave)
         said = model([wave, *inputs[1:]] if len(inputs) > 1 else wave, training=False)
-        score = tf.math.log(tf.reduce_sum(said * target, axis=-1) + 1e-7)
+        own, others = tf.reduce_sum(said * target, axis=-1), tf.reduce_sum(said * (1 - target), axis=-1)
+        score = tf.math.log(own + 1e-30) - tf.math.log(others + 1e-30)
     slope = tape.gradient(score, wave)
     level = tf.reduce_mean(wave, axis=1, keepdims=True)
     size = tf.abs(slope * (wave - level))

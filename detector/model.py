@@ -5,7 +5,6 @@ Both are written with Keras 3 layers alone, so they train on any of its backends
 
 import hashlib
 import json
-import zipfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,15 +72,39 @@ def shipped(name: str) -> Any:
         If it is missing or is not the file that was shipped.
     """
     path = MODELS / f"{name}.keras"
-    known = json.loads((MODELS / "checksums.json").read_text())
-    if not path.is_file():
-        raise ModelError(f"the shipped model {path.name} is missing: install the package again")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != known[path.name]:
+    try:
+        known = json.loads((MODELS / "checksums.json").read_text())[path.name]
+        content = path.read_bytes()
+    except (OSError, ValueError, KeyError):
+        raise ModelError(
+            f"the shipped model {path.name} or its checksum is missing: install the package again"
+        ) from None
+    if hashlib.sha256(content).hexdigest() != known:
         raise ModelError(
             f"the shipped model {path.name} is not the file that was shipped (its checksum differs): install the "
             "package again, or give your own model with --model"
         )
     return load(path)
+
+
+class _OldLSTM(layers.LSTM):  # type: ignore[misc]
+    """An LSTM as Keras 2 wrote it into ``.h5`` files: with a ``time_major`` that Keras 3 does not know."""
+
+    def __init__(self, *, time_major: bool = False, **options: Any):
+        super().__init__(**_without(time_major, options))
+
+
+class _OldGRU(layers.GRU):  # type: ignore[misc]
+    """A GRU as Keras 2 wrote it; see :class:`_OldLSTM`."""
+
+    def __init__(self, *, time_major: bool = False, **options: Any):
+        super().__init__(**_without(time_major, options))
+
+
+def _without(time_major: bool, options: dict[str, Any]) -> dict[str, Any]:
+    if time_major:
+        raise ValueError("it has a recurrent layer with time_major, which Keras 3 cannot do")
+    return options
 
 
 def load(path: Path) -> Any:
@@ -94,17 +117,10 @@ def load(path: Path) -> Any:
     """
     if not path.is_file():
         raise ModelError(f"no model file at {path}")
+    old = {"LSTM": _OldLSTM, "GRU": _OldGRU} if path.suffix != ".keras" else None
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        zipfile.BadZipFile,
-        ImportError,
-    ) as error:
+        model = keras.saving.load_model(path, custom_objects=old, compile=False, safe_mode=True)
+    except Exception as error:  # a damaged file can fail anywhere in zipfile, json, h5py and Keras
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"{path} cannot be read as a Keras model (.keras or .h5; damaged, or it holds code of its own, which is "
@@ -122,7 +138,11 @@ def check(model: Any, name: str) -> None:
     ModelError
         Telling what input and output were expected and which the model has.
     """
-    shapes = [tuple(i.shape[1:]) for i in model.inputs]
+    try:
+        shapes = [tuple(i.shape[1:]) for i in model.inputs]
+        outputs = [tuple(o.shape[1:]) for o in model.outputs]
+    except (AttributeError, TypeError, ValueError):
+        raise ModelError(f"{name} does not tell its input's shape: save it after it was built") from None
     expected = [(LENGTH, 2 * LEADS), (STEPS, RHYTHM), (NOW,)]
     alone = len(shapes) == 1 and None not in shapes[0] and (len(shapes[0]) == 1 or shapes[0][1:] == (1,))
     if shapes != expected and not alone:
@@ -130,7 +150,6 @@ def check(model: Any, name: str) -> None:
             f"{name} takes input of shape {', '.join(map(str, shapes))}; expected one beat a row, (samples, 1) or "
             f"(samples,), or the three inputs of the shipped model, {', '.join(map(str, expected))}"
         )
-    outputs = [tuple(o.shape[1:]) for o in model.outputs]
     if outputs != [(len(AAMI),)]:
         raise ModelError(
             f"{name} gives output of shape {', '.join(map(str, outputs))}; expected ({len(AAMI)},), the "

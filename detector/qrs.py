@@ -36,6 +36,11 @@ FIRST_LEAD_SHARE: Final = 0.05
 """R is placed on the first lead as long as it has this share of the leads' weights: annotators look there, and one
 lead throughout keeps RR steady."""
 
+ALIVE: Final = 0.03
+ALIVE_FOR: Final = 250
+"""A lead whose envelope has not reached this share of its height for this many samples (1 s), while another's has, is
+off: it counts for nothing and learns nothing until it is back."""
+
 LEARN: Final = 500
 """Samples (2 s) that are watched before the first decision, to learn each lead's heights."""
 
@@ -112,6 +117,7 @@ class QrsDetector(Rows):
     smooth_state: NDArray[np.float64]
     height: Floats  # per lead, running envelope at a QRS
     floor: Floats  # per lead, running mean envelope
+    alive: NDArray[np.int64]  # per lead, when it last showed anything
     noise: Floats  # running height of peaks that are no QRS; a QRS is 1
     rr: Floats  # running mean RR in samples
     last: NDArray[np.int64]  # where the envelope of the last QRS peaked; its height and rise
@@ -146,6 +152,7 @@ class QrsDetector(Rows):
             "smooth_state": per_lead(len(self._smoother.sos), 2).astype(np.float64),
             "height": per_lead(),
             "floor": per_lead(),
+            "alive": np.zeros((beds, self.leads), np.int64),
             "noise": per_bed(0.2),
             "rr": per_bed(0.8 * FS),
             "last": index(-RING),
@@ -208,6 +215,13 @@ class QrsDetector(Rows):
         self.band.write(beds, self.seen[beds], band)
         self.envelope.write(beds, self.seen[beds], envelope)
         self.floor[beds] += FLOOR_MEMORY * (envelope.mean(-1) - self.floor[beds])
+        shows = envelope.max(-1) >= ALIVE * self.height[beds]
+        self.alive[beds] = np.where(shows, self.seen[beds, None], self.alive[beds])
+
+    def _off(self, beds: Indices) -> NDArray[np.bool_]:
+        """Which leads are off; none if all are silent."""
+        silent = self.seen[beds, None] - self.alive[beds] > ALIVE_FOR
+        return np.asarray(silent & ~silent.all(-1, keepdims=True))
 
     def _learn(self, beds: Indices) -> None:
         """First heights: the median over half seconds of the highest envelope, the first filters' rise left out."""
@@ -219,7 +233,7 @@ class QrsDetector(Rows):
         """What each lead counts: the square of how far a QRS stands above its mean envelope; they sum to 1."""
         height = self.height[beds]
         clear = np.where(height > 0, height / np.maximum(self.floor[beds], 1e-9), 0)
-        weight = np.maximum(clear - 1, 0.02) ** 2
+        weight = np.maximum(np.where(self._off(beds), 0, clear - 1), 0.02) ** 2
         return np.asarray(weight / weight.sum(-1, keepdims=True), np.float32)
 
     def _decide(self, beds: Indices, end: NDArray[np.int64]) -> list[Found]:
@@ -287,7 +301,8 @@ class QrsDetector(Rows):
         twice = np.minimum(height, self.last_height[beds])[:, None]
         grow = GROWTH * (np.minimum(now, twice * was) - was)
         follow = HEIGHT_MEMORY * (np.clip(now, 0.3 * was, 2 * was) - was)
-        self.height[beds] = was + np.where((twice > GROWN) & (now > was), grow, follow)
+        step = np.where((twice > GROWN) & (now > was), grow, follow)
+        self.height[beds] = was + np.where(self._off(beds), 0, step)
         rr = self.rr[beds]
         since = (at - self.last[beds]).astype(np.float32)
         step = MEMORY * (np.clip(since, 0.4 * rr, 1.6 * rr) - rr)

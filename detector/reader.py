@@ -42,6 +42,7 @@ class _Row:
     """A beat that came already cut, and where it belongs."""
 
     cut: CutBeat
+    opened: Open
     values: Floats
 
 
@@ -61,7 +62,7 @@ class Reader:
         self._row: Final = row
         self._ward: Final = Ward()
         self._opens: Final[dict[str, Open]] = {}
-        self._recent: Final[deque[tuple[Reading, list[str], list[int]]]] = deque()
+        self._recent: Final[deque[tuple[Reading, list[Open], list[int]]]] = deque()
         self._rows: Final[deque[tuple[_Row, int]]] = deque()
 
     def take(self, messages: Iterable[Message]) -> list[Message]:
@@ -77,7 +78,7 @@ class Reader:
                     samples = millivolts(unpack_wave(message.samples, len(leads)), leads)
                     readings += self._ward.push(bed, message.start, samples)
                 case CutBeat(bed=bed, stream=stream) if self._known(bed, stream, "beats"):
-                    rows.append(_Row(message, unpack_floats(message.samples)[0]))
+                    rows.append(_Row(message, self._opens[bed], unpack_floats(message.samples)[0]))
                 case Open():
                     said += self._say(readings, rows)
                     readings, rows = [], []
@@ -128,20 +129,20 @@ class Reader:
         beats = reading.beats
         probabilities = self._stream.probabilities(self._stream.of_stream(beats))
         label = probabilities.argmax(-1)
-        streams = [self._opens[bed].stream for bed in reading.key]
+        opens = [self._opens[bed] for bed in reading.key]
         said: list[Message] = [
             Beat(
                 bed=bed,
-                stream=stream,
+                stream=opened.stream,
                 sample=sample,
                 label=AAMI[k],
                 probabilities=tuple(p),
                 rr=None if isnan(rr) else round(rr, 3),
                 hr=None if isnan(hr) else round(hr, 1),
             )
-            for bed, stream, sample, k, p, rr, hr in zip(
+            for bed, opened, sample, k, p, rr, hr in zip(
                 reading.key,
-                streams,
+                opens,
                 reading.sample.tolist(),
                 label.tolist(),
                 np.round(probabilities.astype(np.float64), 4).tolist(),
@@ -150,18 +151,18 @@ class Reader:
                 strict=True,
             )
         ]
-        self._remember(reading, streams, label.tolist())
+        self._remember(reading, opens, label.tolist())
         odd = np.flatnonzero(label != 0)
-        return said + self._explain(reading, streams, label.tolist(), odd.tolist(), probabilities)
+        return said + self._explain(reading, opens, label.tolist(), odd.tolist(), probabilities)
 
-    def _remember(self, reading: Reading, streams: list[str], label: list[int]) -> None:
-        self._recent.append((reading, streams, label))
+    def _remember(self, reading: Reading, opens: list[Open], label: list[int]) -> None:
+        self._recent.append((reading, opens, label))
         kept = sum(len(r.key) for r, _, _ in self._recent)
         while kept - len(self._recent[0][0].key) > REMEMBERED * max(8, len(self._opens)):
             kept -= len(self._recent.popleft()[0].key)
 
     def _explain(
-        self, reading: Reading, streams: list[str], label: list[int], which: list[int], probabilities: Floats
+        self, reading: Reading, opens: list[Open], label: list[int], which: list[int], probabilities: Floats
     ) -> list[Message]:
         if not which:
             return []
@@ -172,11 +173,11 @@ class Reader:
         return [
             Explanation(
                 bed=reading.key[k],
-                stream=streams[k],
+                stream=opens[k].stream,
                 sample=int(reading.sample[k]),
                 label=AAMI[label[k]],
                 confidence=round(float(probabilities[k, label[k]]), 4),
-                leads=tuple(lead.name for lead in self._opens[reading.key[k]].leads[: len(of_lead)]),
+                leads=tuple(lead.name for lead in opens[k].leads[: len(of_lead)]),
                 fs=FS,
                 start=round(float(reading.begin[k]), 3),
                 wave=pack(cut[: len(of_lead)]),
@@ -220,8 +221,8 @@ class Reader:
                 sample=row.cut.start,
                 label=AAMI[k],
                 confidence=round(float(p[k]), 4),
-                leads=tuple(lead.name for lead in self._opens[row.cut.bed].leads[:1]),
-                fs=self._opens[row.cut.bed].fs,
+                leads=tuple(lead.name for lead in row.opened.leads[:1]),
+                fs=row.opened.fs,
                 start=row.cut.start,
                 wave=pack(row.values),
                 heat=pack(normalize_length(h, len(row.values))),
@@ -233,14 +234,14 @@ class Reader:
 
     def _answer(self, request: Explain) -> list[Message]:
         """Explain a beat of which somebody asked, if it is remembered."""
-        for reading, streams, label in reversed(self._recent):
+        for reading, opens, label in reversed(self._recent):
             for k in np.flatnonzero(reading.sample == request.sample).tolist():
-                if reading.key[k] == request.bed and streams[k] == request.stream and request.bed in self._opens:
+                if (reading.key[k], opens[k].stream) == (request.bed, request.stream):
                     inputs = self._stream.of_stream(reading.beats[[k]])
                     p = np.zeros((len(label), len(AAMI)), np.float32)
                     p[k] = self._stream.probabilities(inputs)[0]
-                    return self._explain(reading, streams, label, [k], p)
+                    return self._explain(reading, opens, label, [k], p)
         for row, k in reversed(self._rows):
             if (row.cut.bed, row.cut.stream, row.cut.start) == (request.bed, request.stream, request.sample):
-                return self._explain_rows([(row, k)]) if request.bed in self._opens else []
+                return self._explain_rows([(row, k)])
         return []

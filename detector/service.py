@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +10,12 @@ from detector.classifier import Classifier
 from detector.model import load, shipped
 from detector.reader import Reader
 from stream.client import Feed
-from stream.messages import Message, Status, Subscribe
+from stream.messages import Explanation, Message, Status, Subscribe
 
 log = logging.getLogger(__name__)
 
-TOGETHER: Final = 400
-"""Messages put into one frame: with an explanation each, still well below the largest frame."""
+FRAME_BYTES: Final = 1 << 20
+"""Most bytes put into one frame, about; what the hub takes is four times that, and one explanation at most half of it."""
 
 HEARS: Final = ("open", "wave", "cut_beat", "close", "explain")
 
@@ -62,5 +63,20 @@ async def run(url: str, *, model: Path | None = None) -> None:
             if any(isinstance(m, Status) and m.component == "feed" and m.state == "ready" for m in messages):
                 said.append(ready)
             said += reader.take(messages)
-            for start in range(0, len(said), TOGETHER):
-                await feed.publish(*said[start : start + TOGETHER])
+            for batch in frames(said):
+                await feed.publish(*batch)
+
+
+def frames(messages: Sequence[Message]) -> Iterator[list[Message]]:
+    """Deal messages into frames of about :data:`FRAME_BYTES`."""
+    batch: list[Message] = []
+    size = 0
+    for message in messages:
+        more = 512 + (len(message.wave) + len(message.heat) if isinstance(message, Explanation) else 0)
+        if batch and size + more > FRAME_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(message)
+        size += more
+    if batch:
+        yield batch

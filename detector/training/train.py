@@ -104,7 +104,7 @@ def fit(kind: Kind, examples: Examples, *, epochs: int, seed: int, report: Calla
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     model = BUILD[kind]()
-    steps = len(examples) // BATCH
+    steps = max(len(examples) // BATCH, 1)
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps * epochs)
     model.compile(
         optimizer=keras.optimizers.Adam(rate, clipnorm=1.0),
@@ -116,7 +116,7 @@ def fit(kind: Kind, examples: Examples, *, epochs: int, seed: int, report: Calla
         order = rng.permutation(len(examples))[: steps * BATCH]
         inputs = augment({k: v[order] for k, v in examples.inputs.items()}, rng)
         history = model.fit(
-            [inputs[i.name] for i in model.inputs],
+            _feed(model, inputs),
             target[order],
             sample_weight=weight[order],
             batch_size=BATCH,
@@ -127,11 +127,15 @@ def fit(kind: Kind, examples: Examples, *, epochs: int, seed: int, report: Calla
     return model
 
 
+def _feed(model: Any, inputs: dict[str, Floats]) -> Any:
+    """Inputs in the model's order; a single one bare."""
+    values = [inputs[i.name] for i in model.inputs]
+    return values if len(values) > 1 else values[0]
+
+
 def predict(model: Any, examples: Examples) -> Floats:
     """Probabilities of N S V F Q, shape ``(beats, 5)``."""
-    return np.asarray(
-        model.predict([examples.inputs[i.name] for i in model.inputs], batch_size=1024, verbose=0), np.float32
-    )
+    return np.asarray(model.predict(_feed(model, examples.inputs), batch_size=1024, verbose=0), np.float32)
 
 
 def scores(label: NDArray[np.int8], called: NDArray[np.intp]) -> dict[str, dict[str, float]]:
@@ -196,7 +200,7 @@ def train(
             model = fit(kind, examples, epochs=epochs, seed=seed, report=lambda *_, task=task: progress.advance(task))
             save(model, out)
             log[kind] = entry
-    register.write_text(json.dumps(log, indent=2) + "\n")
+            register.write_text(json.dumps(log, indent=2) + "\n")
     return log
 
 
@@ -224,8 +228,14 @@ def _check(
             kind, examples[~out], epochs=epochs, seed=seed + k, report=lambda *_, task=task: progress.advance(task)
         )
         said[out] = predict(model, examples[out])
+        progress.console.log(f"{kind}: fold {k + 1}", _f1(scores(examples.label[out], said[out].argmax(-1))))
     scored = ~np.isin(examples.record, PACED)
     return scores(examples.label[scored], said[scored].argmax(-1))
+
+
+def _f1(scored: dict[str, dict[str, float]]) -> str:
+    """F1 of all classes in a line."""
+    return "  ".join(f"{name} {100 * score['f1']:.1f}" for name, score in scored.items())
 
 
 def save(model: Any, folder: Path) -> Path:

@@ -1,5 +1,7 @@
 """Many beds at once: nobody's beats depend on blocks, on pace or on neighbours."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from beds import cuts, found, hear, match, of, same, simulate, sinus
@@ -51,7 +53,7 @@ def test_beds_may_come_and_go() -> None:
     samples, ward, told = bed(), Ward(), []
     ward.open("a", FS, 2)
     ends = [*range(0, samples.shape[1], 333), samples.shape[1]]
-    for turn, (begin, end) in enumerate(zip(ends, ends[1:], strict=False)):
+    for turn, (begin, end) in enumerate(pairwise(ends)):
         ward.open(f"guest {turn}", FS, 2)
         ward.push(f"guest {turn}", 0, 3 * samples[:, : 10 * FS])
         told += ward.push("a", begin, samples[:, begin:end])

@@ -1,5 +1,7 @@
 """Bridging, resampling and filters: measured on sines, and cut in any way without a bit's difference."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from beds import cuts
@@ -70,7 +72,7 @@ def test_it_does_not_matter_how_it_is_cut_or_beside_whom(fs: float) -> None:
     total = int(resample.ready(np.array([2000]))[0])
     whole = resample(ring, np.arange(5), np.zeros(5, np.int64), total)
     ends = cuts(total, rng, 200)
-    for begin, end in zip(ends, ends[1:], strict=False):
+    for begin, end in pairwise(ends):
         part = resample(ring, np.array([3]), np.array([begin]), end - begin)
         np.testing.assert_array_equal(part[0], whole[3, :, begin:end])
 
@@ -82,7 +84,7 @@ def test_filters_carry_their_state() -> None:
         whole, _ = carry(x, carry.rest(x[..., 0]))
         state, parts = carry.rest(x[1:2, :, 0]), []
         ends = cuts(1000, rng, 300)
-        for begin, end in zip(ends, ends[1:], strict=False):
+        for begin, end in pairwise(ends):
             y, state = carry(x[1:2, :, begin:end], state)
             parts.append(y)
         np.testing.assert_array_equal(np.concatenate(parts, axis=-1)[0], whole[1])
@@ -124,7 +126,7 @@ def test_bridging_does_not_depend_on_the_cut() -> None:
     whole, at_last = bridge(x, np.zeros(2, np.float32))
     last, parts = np.zeros(2, np.float32), []
     ends = cuts(400, rng, 50)
-    for begin, end in zip(ends, ends[1:], strict=False):
+    for begin, end in pairwise(ends):
         y, last = bridge(x[:, begin:end], last)
         parts.append(y)
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)

@@ -75,6 +75,16 @@ def test_one_bad_lead_of_two(heart, lead: int, what: str) -> None:
     exact(r, found(samples))
 
 
+@pytest.mark.parametrize("lead", [0, 1])
+@pytest.mark.parametrize("value", [0.0, 10.0, np.nan])
+def test_a_lead_that_falls_off_and_comes_back(lead: int, value: float) -> None:
+    samples, r = sinus(75, 90)
+    samples[lead, 5000:15000] = value
+    missed, false, _ = match(r, found(samples), FS)
+    assert missed <= 2
+    assert false <= 2
+
+
 @pytest.mark.parametrize("offset", [-5.0, 300.0, 1e4])
 def test_offset_does_not_matter(heart, offset: float) -> None:
     samples, r = heart

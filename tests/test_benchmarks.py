@@ -1,0 +1,171 @@
+"""The benchmarks, small but real: what they find is checked, never how fast it was."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import annotate, pace, seed, ward
+from benchmarks.children import child
+from benchmarks.figures import BenchmarkError, Figure, Report, as_json, spread
+from benchmarks.listener import Listener
+from benchmarks.profiled import OTHER, ROOT, seconds_of_ours
+from benchmarks.records import FOLDER, simulate
+from detector.model import MODELS
+from stream.messages import Beat, Gap, Lead, Message, Open, Reference, Status, Wave
+
+needs_models = pytest.mark.skipif(
+    not (MODELS / "row.keras").is_file(), reason="needs the shipped models in detector/models"
+)
+EPOCH = 1000.0
+
+
+def opened(**fields: float) -> Open:
+    return Open(bed="1", stream="a", fs=250, leads=(Lead(name="II"), Lead(name="V1")), epoch=EPOCH, **fields)  # type: ignore[arg-type]
+
+
+def wave(start: int, sent: float) -> Wave:
+    return Wave(bed="1", stream="a", start=start, samples=bytes(2 * 2 * 50), sent=sent)
+
+
+def beat(sample: int, rr: float | None) -> Beat:
+    return Beat(bed="1", stream="a", sample=sample, label="N", probabilities=(1, 0, 0, 0, 0), rr=rr)
+
+
+def hear(*heard: tuple[float, Message]) -> Listener:
+    """A listener that heard messages at times in seconds of the stream."""
+    listener = Listener()
+    for at, message in heard:
+        listener.take([message], EPOCH + at)
+    return listener
+
+
+def test_wave_lag_is_counted_from_publication_and_from_the_last_sample() -> None:
+    listener = hear((0.0, opened()), (0.35, wave(0, EPOCH + 0.3)), (0.5, wave(50, EPOCH + 0.42)))
+    assert listener.lags.wave_sent == pytest.approx([0.05, 0.08])
+    assert listener.lags.wave_due == pytest.approx([0.15, 0.1])
+    assert listener.behind(EPOCH + 1) == pytest.approx(0.6)
+
+
+def test_a_source_that_gives_up_its_schedule_does_not_look_punctual() -> None:
+    late = Open(bed="1", stream="a", fs=250, leads=opened().leads, epoch=EPOCH + 3)
+    listener = hear((0.0, opened()), (3.2, late), (3.25, wave(0, EPOCH + 3.2)))
+    assert listener.lags.wave_due == pytest.approx([3.05])
+    assert listener.trouble == {"source gave up its schedule": 1}
+
+
+def test_beat_lag_with_and_without_the_wait_for_the_next_beat() -> None:
+    # R at 1 s, 2 s and 3.5 s; the first is told 0.3 s after the second's R, the second (overdue) before the third's.
+    listener = hear((0.0, opened()), (2.3, beat(250, None)), (3.2, beat(500, 1.0)), (4.0, beat(875, 1.5)))
+    assert listener.lags.beat == pytest.approx([1.3, 1.2, 0.5])
+    assert listener.lags.beat_ready == pytest.approx([0.3])
+
+
+def test_losses_and_true_beats_are_counted() -> None:
+    listener = hear(
+        (0.0, opened()),
+        (1.0, Gap(bed="1", stream="a", start=0, stop=50, reason="slow")),
+        (1.0, Reference(bed="1", stream="a", sample=9, symbol="V")),
+        (1.0, Reference(bed="1", stream="a", sample=9, symbol="+", aux="(VT")),
+        (1.0, Status(component="detector", state="lost")),
+    )
+    assert (listener.lost, listener.counts["true_beat"], listener.counts["reference"]) == (50, 1, 2)
+    assert listener.trouble == {"gap (slow)": 1, "detector lost": 1}
+
+
+def test_a_run_without_beats_is_no_success() -> None:
+    listener = hear((0.0, opened()), (0.25, wave(0, EPOCH + 0.2)))
+    listener.counts["true_beat"] = 4
+    run = ward.Run(1, 1.0, listener, 0.1, {}, {}, {}, {})
+    assert "beats" in run.fault
+    assert "only 0% of the beats told" in run.fault
+
+
+def test_time_of_libraries_goes_to_the_function_of_ours_that_called_them() -> None:
+    take = (str(ROOT / "detector" / "reader.py"), 65, "take")
+    name = (str(ROOT / "detector" / "classifier.py"), 50, "name")
+    numpy, loop, poll = ("numpy.py", 1, "sum"), ("asyncio.py", 1, "run"), ("~", 0, "<method 'poll' of 'select.epoll'>")
+    stats = {
+        # calls, calls, own time, with callees, {caller: the same}
+        loop: (1, 1, 0.5, 20.0, {}),
+        poll: (9, 9, 10.0, 10.0, {loop: (9, 9, 10.0, 10.0)}),
+        take: (2, 2, 1.0, 9.5, {loop: (2, 2, 1.0, 9.5)}),
+        name: (2, 2, 2.0, 6.0, {take: (2, 2, 2.0, 6.0)}),
+        numpy: (4, 4, 6.5, 6.5, {take: (2, 2, 2.5, 2.5), name: (2, 2, 4.0, 4.0)}),
+    }
+    assert seconds_of_ours(stats) == pytest.approx(
+        {"detector/reader.py:65 take": 3.5, "detector/classifier.py:50 name": 6.0, OTHER: 0.5}
+    )
+
+
+def test_figures_are_json_whatever_they_are() -> None:
+    report = Report("x", "X")
+    report.add("ratio", 12345.6, "", "note")
+    report.add("none", spread([])[0])
+    told = json.loads(json.dumps(as_json({"cores": 2}, [report]), allow_nan=False))
+    assert [figure["value"] for figure in told["benchmarks"]["x"]["figures"]] == [12345.6, None]
+    assert str(Figure("a", 12345.6, "ms")) == "12,346 ms"
+
+
+def test_a_part_that_ends_is_told_with_its_last_words() -> None:
+    with child("hub", "hub", "--host=192.0.2.1") as part:
+        part._process.wait()
+        with pytest.raises(BenchmarkError, match=r"hub exited with code 2: .*only loopback"):
+            part.check()
+
+
+@needs_models
+def test_ward() -> None:
+    run = ward.run(3, 3.0, 3.0, profile=True)
+    counts = run.listener.counts
+    assert counts["wave"] >= 3 * 10
+    assert counts["beat"]
+    assert counts["true_beat"]
+    assert run.listener.lost == 0
+    assert set(run.cores) == {"hub", "detector", "beds", "subscriber"}
+    assert any("stream/hub.py" in place for place in run.profile["hub"])
+    assert any("detector/classifier.py" in place for place in run.profile["detector"])
+    names = [figure.name for figure in ward._report([run], run, run).figures]
+    assert names[0] == "beds carried"
+
+
+def test_pace(tmp_path: Path) -> None:
+    errors = asyncio.run(pace.replay(simulate(tmp_path, 3, 0), 2.0))
+    assert errors.shape == (10,)
+    assert np.isfinite(errors).all()
+
+
+@needs_models
+def test_annotate(tmp_path: Path) -> None:
+    told = annotate.measure(simulate(tmp_path, 60, 0), tmp_path / "out")
+    assert told["seconds"] == 60
+    assert 70 <= told["beats"] <= 74  # sinus rhythm at 72/min
+    assert told["abnormal"] <= 2
+
+
+@needs_models
+def test_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seed, "BEDS", 4)
+    figures = {figure.name: figure.value for figure in seed.bench(seconds=1.0).figures}
+    assert figures["largest difference in probabilities"] < 1e-3
+    assert figures["largest difference in heat"] < 1e-3
+
+
+def test_the_command_runs_what_it_is_asked_to(tmp_path: Path) -> None:
+    to = tmp_path / "figures.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "pace", "--seconds", "1", "--json", str(to)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name != FOLDER},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "a simulated record was played" in done.stdout
+    assert list(json.loads(to.read_text())["benchmarks"]) == ["pace"]
