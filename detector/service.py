@@ -15,7 +15,7 @@ from stream.messages import Explanation, Message, Status, Subscribe
 log = logging.getLogger(__name__)
 
 FRAME_BYTES: Final = 1 << 20
-"""Most bytes put into one frame, about; what the hub takes is four times that, and one explanation at most half of it."""
+"""Most bytes put into one frame, about: a quarter of what the hub takes, which is twice the largest explanation."""
 
 HEARS: Final = ("open", "wave", "cut_beat", "close", "explain")
 

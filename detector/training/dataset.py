@@ -131,7 +131,7 @@ def row_examples(name: str, source: WfdbSource, rng: np.random.Generator) -> Exa
 
 def _piece(lead: Floats, fs: float, start: float, stop: float, length: int) -> Floats | None:
     """``length`` samples from ``start`` to ``stop``, scaled to 0..1; None if flat or beyond the record."""
-    if start < 0 or stop >= len(lead) or length < 2:
+    if start < 0 or int(stop) + 2 > len(lead) or length < 2:
         return None
     at = np.linspace(start, stop, length)
     piece = np.interp(at, np.arange(int(start), int(stop) + 2), lead[int(start) : int(stop) + 2])

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from detector.qrs import HOP, LEARN, QrsDetector
 
 FS = 250
-LATE = 0.02
-"""Seconds: how far from the truth any beat may be; the median is asked to be within 8 ms."""
 
 
 @pytest.fixture(scope="module")

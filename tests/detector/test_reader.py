@@ -168,7 +168,9 @@ def test_a_new_stream_forgets_the_old_one_and_tells_its_last_beats(reader, class
 
 def test_a_new_stream_may_be_of_another_make(reader, ecg) -> None:
     said = played(reader, opened(), *waves(ecg[:, :7200]))
-    said = played(reader, opened(stream="2", leads=LEADS[:1], fs=250.0), *waves(ecg[:1], stream="2"), closed(stream="2"))
+    said = played(
+        reader, opened(stream="2", leads=LEADS[:1], fs=250.0), *waves(ecg[:1], stream="2"), closed(stream="2")
+    )
     assert len([b for b in only(Beat, said) if b.stream == "2"]) > 20
     assert {len(e.leads) for e in only(Explanation, said) if e.stream == "2"} <= {1}
 
@@ -189,12 +191,14 @@ def test_numbers_come_once_a_second(reader, ecg) -> None:
 
 
 def row(number: int, values: np.ndarray, truth: str | None = "N", bed: str = "csv") -> CutBeat:
-    return CutBeat(bed=bed, stream="r", row=number, start=187 * number, samples=pack(values.astype(np.float32)), truth=truth)
+    samples = pack(values.astype(np.float32))
+    return CutBeat(bed=bed, stream="r", row=number, start=187 * number, samples=samples, truth=truth)
 
 
 def test_beats_already_cut_are_named_row_by_row(reader) -> None:
     rng = np.random.default_rng(0)
-    rows = [row(k, rng.random(n), truth) for k, (n, truth) in enumerate([(187, "N"), (187, None), (216, "V"), (1, "Q")])]
+    made = [(187, "N"), (187, None), (216, "V"), (1, "Q")]
+    rows = [row(k, rng.random(n), truth) for k, (n, truth) in enumerate(made)]
     start = opened("csv", "r", fs=125.0, leads=(Lead(name="II"),), form="beats")
     beats = only(Beat, said := played(reader, start, *rows), "csv")
     assert [(b.row, b.sample, b.truth) for b in beats] == [(r.row, r.start, r.truth) for r in rows]
@@ -206,7 +210,8 @@ def test_beats_already_cut_are_named_row_by_row(reader) -> None:
         assert len(explanation.heat) == len(source.samples)
     asked = reader.take([Explain(bed="csv", stream="r", sample=187)])
     assert [e.row for e in asked] == [1]
-    together = reader.take([opened("other", "r", fs=125.0, leads=(Lead(name="II"),), form="beats"), *(row(r.row, unpack_floats(r.samples)[0], bed="other") for r in rows)])
+    other = opened("other", "r", fs=125.0, leads=(Lead(name="II"),), form="beats")
+    together = reader.take([other, *(row(r.row, unpack_floats(r.samples)[0], bed="other") for r in rows)])
     assert [b.probabilities for b in only(Beat, together, "other")] == [b.probabilities for b in beats]
     assert reader.take([Close(bed="csv", stream="r", sample=999), rows[0]]) == []
 

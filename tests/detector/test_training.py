@@ -126,14 +126,14 @@ def test_augmentation_changes_the_wave_alone_and_leaves_a_missing_lead_missing()
 def test_training_writes_models_that_load_by_their_checksums(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = train([folder], tmp_path, epochs=1, seed=0, check_folds=2)
+    train([folder], tmp_path, epochs=1, seed=0, check_folds=2, kinds=["row"])
+    log = train([folder], tmp_path, epochs=1, seed=0, check_folds=0, kinds=["stream"])
     assert json.loads((tmp_path / "training.json").read_text()) == log
     assert log["stream"]["beats"]["V"] > 60
     assert set(log["row"]["scores"]) == set(AAMI)
     monkeypatch.setattr("detector.model.MODELS", tmp_path)
     for name in ("stream", "row"):
-        model = shipped(name)
-        assert model.count_params() == BUILD[name]().count_params()
+        assert shipped(name).count_params() == BUILD[name]().count_params()
 
 
 def test_a_saved_model_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
