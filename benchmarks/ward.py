@@ -236,7 +236,7 @@ def _report(runs: Sequence[Run], shown: Run, profiled: Run) -> Report:
         memory = f"{grown}{shown.end[name] / 2**20:.0f} MiB in all"
         report.add(f"CPU of the {name}", 1000 * share / shown.beds, "ms/s a bed", f"{share:.2f} cores; {memory}")
     for kind in ("wave", "beat", "explanation", "numerics"):
-        report.add(f"{kind}s", counts[kind] / shown.seconds, "/s")
+        report.add(f"messages: {kind}", counts[kind] / shown.seconds, "/s")
     report.add("beats told for each true one", shown.told)
     report.add("samples lost", shown.listener.lost, "", f"in {shown.seconds:.0f} s")
     columns = ("beds", "wave p99 s", "beat p99 s", "next R p99 s", "cores", *shown.cores, "verdict")
