@@ -28,6 +28,12 @@ def find(names: tuple[str, ...] = RECORDS) -> tuple[list[Path], str]:
     return ([], f"there is no {missing[0]}.hea") if missing else (paths, "")
 
 
+def find_all() -> list[Path]:
+    """Paths of all MIT-BIH records there are, without extension, by name."""
+    folder = os.environ.get(FOLDER)
+    return sorted(path.with_suffix("") for path in Path(folder or ".").glob("mitdb/*.hea"))
+
+
 def simulate(folder: Path, seconds: float, bed: int) -> Path:
     """Write a simulated record of two leads at 250 Hz; returns its path, without extension."""
     simulator = Simulator(load_scenario(SCENARIO), beds=bed + 1)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ import wfdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from detector.offline import BLOCK_SECONDS
+from detector.offline import side_by_side
 from detector.reader import Reader
 from detector.service import make_reader
 from stream.errors import SourceError
@@ -63,7 +63,7 @@ def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) ->
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SourceError(f"cannot write to {out}: {error.strerror}") from error
-    reader = make_reader(model)
+    reader = make_reader(model, explain=False)
     done: list[Annotated] = []
     columns = (
         TextColumn("reading beats"),
@@ -76,7 +76,7 @@ def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) ->
         task = progress.add_task("", total=seconds)
         for k in range(0, len(names), TOGETHER):
             part = dict(zip(names[k : k + TOGETHER], sources[k : k + TOGETHER], strict=True))
-            beats = _read(reader, part, lambda seconds: progress.advance(task, seconds))
+            beats = read_beats(reader, part, lambda seconds: progress.advance(task, seconds))
             try:
                 done += [_write(name, source, beats[name], out) for name, source in part.items()]
             except OSError as error:
@@ -84,8 +84,10 @@ def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) ->
     return done
 
 
-def _read(reader: Reader, sources: dict[str, WfdbSource], advance: object) -> dict[str, list[Beat]]:
-    """Play records to a reader as the feed would, as fast as it goes."""
+def read_beats(
+    reader: Reader, sources: Mapping[str, WfdbSource], advance: Callable[[float], None]
+) -> dict[str, list[Beat]]:
+    """Play records to a reader as the feed would, as fast as it goes: the beats of each."""
     beats: dict[str, list[Beat]] = {name: [] for name in sources}
 
     def hear(messages: list[Message]) -> None:
@@ -93,23 +95,20 @@ def _read(reader: Reader, sources: dict[str, WfdbSource], advance: object) -> di
             if isinstance(said, Beat):
                 beats[said.bed].append(said)
 
-    left = dict(sources)
-    hear([Open(bed=name, stream=name, fs=source.fs, leads=source.leads[0], epoch=0.0) for name, source in left.items()])
-    block = 0
-    while left:
+    hear(
+        [
+            Open(bed=name, stream=name, fs=source.fs, leads=source.leads[0], epoch=0.0)
+            for name, source in sources.items()
+        ]
+    )
+    for pieces in side_by_side(sources, advance):
         messages: list[Message] = []
-        for name, source in list(left.items()):
-            length = source.length
-            start = min(round(block * BLOCK_SECONDS * source.fs), length)
-            stop = min(round((block + 1) * BLOCK_SECONDS * source.fs), length)
-            samples = source.read(start, stop)[0]
-            messages.append(Wave(bed=name, stream=name, start=start, samples=pack(samples)))
-            if stop == length:
-                messages.append(Close(bed=name, stream=name, sample=length))
-                del left[name]
-            advance((stop - start) / source.fs)  # type: ignore[operator]
+        for piece in pieces:
+            messages.append(Wave(bed=piece.name, stream=piece.name, start=piece.start, samples=pack(piece.samples)))
+            if piece.last:
+                end = piece.start + piece.samples.shape[1]
+                messages.append(Close(bed=piece.name, stream=piece.name, sample=end))
         hear(messages)
-        block += 1
     return beats
 
 

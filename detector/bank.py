@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from detector.beats import Beats, BeatTracker
 from detector.conditioning import FS, Filter, Resampler, bridge, wave_filter
-from detector.qrs import HOP, RING, QrsDetector
+from detector.qrs import HOP, MOST_HOPS, RING, QrsDetector
 from detector.rows import Floats, Indices, Ring
 from detector.segmentation import BEFORE
 
@@ -87,7 +87,7 @@ class Bank:
         filled, self.level[row] = bridge(samples, self.level[row])
         if self.received[row] == 0:
             self.wave_state[row] = self.wave_filter.rest(filled[:, 0])
-        self.raw.write(np.array([row]), self.received[row : row + 1], filled[None])
+        self.raw.put(row, int(self.received[row]), filled)
         self.received[row] += samples.shape[-1]
 
     def room(self, row: int) -> int:
@@ -103,7 +103,7 @@ class Bank:
             rows = np.flatnonzero(hops > 0)
             if not rows.size:
                 return told
-            told += self._advance(rows, int(hops[rows].min()))
+            told += self._advance(rows, min(int(hops[rows].min()), MOST_HOPS))
 
     def heart_rates(self) -> list[tuple[int, int, float | None]]:
         """Row, sample since :meth:`start` and heart rate of each bed whose time has passed another whole second.
@@ -138,11 +138,11 @@ class Bank:
         """Take the next ``hops`` hops of some beds."""
         x = self.resample(self.raw, rows, self.qrs.seen[rows], hops * HOP)
         wave, self.wave_state[rows] = self.wave_filter(x, self.wave_state[rows])
+        self.wave.write(rows, self.qrs.seen[rows], wave)
+        self.qrs.follow(rows, x)
         told: list[Beats] = []
-        for hop in range(hops):
-            now = slice(hop * HOP, (hop + 1) * HOP)
-            self.wave.write(rows, self.qrs.seen[rows], wave[..., now])
-            for found in self.qrs.step(rows, x[..., now]):
+        for _ in range(hops):
+            for found in self.qrs.step(rows):
                 told += self.beats.take(found, self.wave, self.qrs.seen)
             told += self.beats.overdue(rows, self.wave, self.qrs.seen)
         return told

@@ -36,17 +36,20 @@ RHYTHM: Final = 6
 """What it is told of each: logarithms of RR to the short and to the long mean, and in absolute terms (to 0.8 s); of
 QRS height and width to their means; and likeness to the usual beat."""
 
-NOW: Final = 8
-"""What it is told of this beat alone: logarithms of the RR before to the short mean, the RR after to the short mean,
-the RR after to the RR before; whether there is a beat after; logarithms of the widths at half and quarter height to
-their means; width at half height in units of 100 ms; likeness."""
+NOW: Final = 6 + 5 * LEADS
+"""What it is told of this beat alone. Of its time: logarithms of the RR before to the short mean, the RR after to the
+short mean, the RR after to the RR before; whether there is a beat after; how irregular the last RR are; logarithm of
+RR to 0.8 s. Of its shape, for each lead: logarithms of height and of widths at half and quarter height to their means,
+width at half height in units of 100 ms, likeness to the usual beat; zero for a lead that is not there."""
 
 SHORT: Final = 32
 LONG_MEMORY: Final = 1 / 400
 SHAPE_MEMORY: Final = 0.1
 ODD_MEMORY: Final = 0.01
-ALIKE: Final = 0.85
-"""Beats less like the usual one than this enter its shape with the odd memory, as it may have changed for good."""
+ALIKE: Final = 0.9
+EARLY: Final = 0.85
+"""Beats less like the usual one than this, or earlier than this share of the median RR, enter its shape with the odd
+memory: they may be ectopic, or the usual beat may have changed for good."""
 
 HR_BEATS: Final = 12
 HR_SLOW_BEATS: Final = 4
@@ -113,7 +116,7 @@ class BeatTracker(Rows):
     long_rr: Floats  # mean RR
     beats: NDArray[np.int64]  # how many so far
     height: Floats  # per lead, mean QRS height
-    half: Floats  # mean widths at half and quarter height
+    half: Floats  # per lead, mean widths at half and quarter height
     quarter: Floats
     template: Floats  # the usual beat, per lead, in units of its mean height
     rhythm: Floats
@@ -131,8 +134,8 @@ class BeatTracker(Rows):
             "long_rr": np.full(beds, np.nan, np.float32),
             "beats": np.zeros(beds, np.int64),
             "height": np.zeros((beds, self.read), np.float32),
-            "half": np.zeros(beds, np.float32),
-            "quarter": np.zeros(beds, np.float32),
+            "half": np.zeros((beds, self.read), np.float32),
+            "quarter": np.zeros((beds, self.read), np.float32),
             "template": np.zeros((beds, self.read, LENGTH), np.float32),
             "rhythm": np.zeros((beds, STEPS, RHYTHM), np.float32),
         }
@@ -191,34 +194,23 @@ class BeatTracker(Rows):
         after_rr = np.where(after_rr <= LOST, after_rr, np.nan)
 
         whole = cut(wave, beds, r, seen[beds])
+        spread = self._spread(beds)
         median, long_rr = self._learn_rr(beds, rr)
-        shape, ratios = self._learn_shape(beds, whole[:, : self.read])
+        early = np.nan_to_num(rr / median, nan=1.0) < EARLY
+        shape, measures, alike = self._learn_shape(beds, whole[:, : self.read], early)
 
-        step = np.stack(
-            [
-                _log(rr, median),
-                _log(rr, long_rr),
-                _log(rr, np.full_like(rr, 0.8)),
-                ratios[0],
-                ratios[1],
-                ratios[3],
-            ],
-            axis=-1,
-        )
-        self.rhythm[beds] = np.concatenate([self.rhythm[beds, 1:], step[:, None]], axis=1)
-        now = np.stack(
-            [
-                _log(rr, median),
-                _log(after_rr, median),
-                _log(after_rr, rr),
-                ~np.isnan(after_rr),
-                ratios[1],
-                ratios[2],
-                ratios[4],
-                ratios[3],
-            ],
-            axis=-1,
-        )
+        absolute = _log(rr, np.full_like(rr, 0.8))
+        step = [_log(rr, median), _log(rr, long_rr), absolute, measures[:, 0, 0], measures[:, 0, 1], alike]
+        self.rhythm[beds] = np.concatenate([self.rhythm[beds, 1:], np.stack(step, axis=-1)[:, None]], axis=1)
+        time = [
+            _log(rr, median),
+            _log(after_rr, median),
+            _log(after_rr, rr),
+            ~np.isnan(after_rr),
+            spread,
+            absolute,
+        ]
+        now = np.concatenate([np.stack(time, axis=-1), measures.reshape(len(beds), -1)], axis=-1)
         return [
             Beats(
                 bed=beds,
@@ -244,50 +236,65 @@ class BeatTracker(Rows):
         self.long_rr[beds] = np.where(known, long_rr + memory * (rr - long_rr), long_rr)
         return median, long_rr
 
-    def _learn_shape(self, beds: Indices, whole: Floats) -> tuple[Floats, list[Floats]]:
+    def _spread(self, beds: Indices) -> Floats:
+        """How irregular the last RR are: mean absolute logarithm of each to the one before."""
+        rr = self.rr[beds, -STEPS:]
+        step = np.abs(np.log(rr[:, 1:] / rr[:, :-1]))
+        known = ~np.isnan(step)
+        return np.asarray(np.where(known, step, 0).sum(-1) / np.maximum(known.sum(-1), 1), np.float32)
+
+    def _learn_shape(self, beds: Indices, whole: Floats, early: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
         """Set the beats against the usual one, then let them change it.
 
         Returns
         -------
         wave
             As in :class:`Beats`.
-        ratios
-            Logarithms of height and of widths at half and quarter height to their means, likeness, width (100 ms).
+        measures
+            Of each lead, as in :data:`NOW`: ``(beats, LEADS, 5)``.
+        alike
+            Likeness to the usual beat, over all leads.
         """
         first = (self.beats[beds] == 0)[:, None]
         tall = amplitude(whole)
+        half, quarter = width(whole, 0.5), width(whole, 0.25)
         height = np.where(first, tall, self.height[beds])
-        half, quarter = width(whole[:, 0], 0.5), width(whole[:, 0], 0.25)
-        mean_half = np.where(first[:, 0], half, self.half[beds])
-        mean_quarter = np.where(first[:, 0], quarter, self.quarter[beds])
+        mean_half = np.where(first, half, self.half[beds])
+        mean_quarter = np.where(first, quarter, self.quarter[beds])
 
         unit = np.maximum(height, 1e-3)[..., None]
         level = np.median(whole, axis=-1, keepdims=True)
         scaled = np.clip(normalize_length((whole - level) / unit), -5, 5)
         template = np.where(first[..., None], scaled, self.template[beds])
         near = slice(QRS.start // 2 - 5, QRS.stop // 2 + 15)
-        alike = likeness(scaled[:, 0, near], template[:, 0, near])
+        of_lead = likeness(scaled[..., near], template[..., near])
+        alike = of_lead.min(-1)
 
         seen = self.beats[beds]
-        memory = np.where(alike > ALIKE, SHAPE_MEMORY, ODD_MEMORY)
-        memory = np.maximum(memory, 1 / (seen + 1) * (seen < 8)).astype(np.float32)[:, None]
+        usual = (alike > ALIKE) & ~early
+        memory = np.where(usual, SHAPE_MEMORY, ODD_MEMORY)
+        memory = np.maximum(memory, 1 / (seen + 1) * ((seen < 8) & ~early)).astype(np.float32)[:, None]
         self.height[beds] = height + memory * (tall - height)
-        self.half[beds] = mean_half + memory[:, 0] * (half - mean_half)
-        self.quarter[beds] = mean_quarter + memory[:, 0] * (quarter - mean_quarter)
+        self.half[beds] = mean_half + memory * (half - mean_half)
+        self.quarter[beds] = mean_quarter + memory * (quarter - mean_quarter)
         self.template[beds] = template + memory[..., None] * (scaled - template)
         self.beats[beds] += 1
 
         wave = np.zeros((len(beds), LENGTH, 2 * LEADS), np.float32)
         wave[..., : self.read] = scaled.transpose(0, 2, 1)
         wave[..., LEADS : LEADS + self.read] = template.transpose(0, 2, 1)
-        ratios = [
-            _log(tall[:, 0], height[:, 0]),
-            _log(half, mean_half),
-            _log(quarter, mean_quarter),
-            alike,
-            half / np.float32(100),
-        ]
-        return wave, ratios
+        measures = np.zeros((len(beds), LEADS, 5), np.float32)
+        measures[:, : self.read] = np.stack(
+            [
+                _log(tall, height),
+                _log(half, mean_half),
+                _log(quarter, mean_quarter),
+                half / np.float32(100),
+                of_lead,
+            ],
+            axis=-1,
+        )
+        return wave, measures, alike
 
 
 def _log(value: Floats, to: Floats) -> Floats:

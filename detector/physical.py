@@ -13,9 +13,29 @@ MILLIVOLTS: Final = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3, "nv": 1e-6}
 """Factors to millivolts, by unit in lower case; other units are taken as they are."""
 
 
+class Scale:
+    """Turns samples of some leads into millivolts.
+
+    Parameters
+    ----------
+    leads
+        With their gain, baseline and units.
+    """
+
+    def __init__(self, leads: Sequence[Lead]):
+        self._baseline: Final = np.array([lead.baseline for lead in leads], np.float32)[:, None]
+        factor = [MILLIVOLTS.get(lead.units.lower(), 1.0) / lead.gain for lead in leads]
+        self._factor: Final = np.array(factor, np.float32)[:, None]
+
+    def __call__(self, samples: NDArray[Any]) -> Floats:
+        """Physical values of samples of shape ``(leads, n)``, NaN where missing."""
+        values = np.asarray((samples - self._baseline) * self._factor, np.float32)
+        missing = samples == MISSING
+        if missing.any():
+            values[missing] = np.nan
+        return values
+
+
 def millivolts(samples: NDArray[Any], leads: Sequence[Lead]) -> Floats:
-    """Physical values of samples of shape ``(leads, n)``."""
-    baseline = np.array([lead.baseline for lead in leads], np.float32)[:, None]
-    factor = np.array([MILLIVOLTS.get(lead.units.lower(), 1.0) / lead.gain for lead in leads], np.float32)
-    values = (samples.astype(np.float32) - baseline) * factor[:, None]
-    return np.asarray(np.where(samples == MISSING, np.float32(np.nan), values), np.float32)
+    """Physical values of samples of shape ``(leads, n)``; see :class:`Scale`."""
+    return Scale(leads)(samples)

@@ -79,8 +79,13 @@ HEIGHT_MEMORY: Final = 0.08
 FLOOR_MEMORY: Final = 0.05
 """Shares with which a new value enters the running RR and noise, the QRS height, the mean envelope."""
 
-RING: Final = 1000
-"""Samples kept, 4 s: more than :data:`LEARN` or the longest search back needs."""
+MOST_HOPS: Final = 10
+"""Hops that can be followed at once."""
+
+LOOK_BACK: Final = 500
+RING: Final = LOOK_BACK + MOST_HOPS * HOP + 500
+"""A search back reaches so far (2 s). Samples kept: these, the hops followed ahead, and 2 s more for beats that wait
+for their next."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -114,6 +119,7 @@ class QrsDetector(Rows):
 
     seen: NDArray[np.int64]  # samples taken
     band_state: NDArray[np.float64]
+    tail: Floats  # the last SLOPE samples of the band
     smooth_state: NDArray[np.float64]
     height: Floats  # per lead, running envelope at a QRS
     floor: Floats  # per lead, running mean envelope
@@ -131,7 +137,6 @@ class QrsDetector(Rows):
         self.leads: Final = leads
         self._band_filter: Final = qrs_filter()
         self._smoother: Final = Filter(signal.butter(2, SMOOTHING, "lowpass", fs=FS, output="sos"))
-        self.band: Final = Ring(beds, leads, RING)
         self.envelope: Final = Ring(beds, leads, RING)
         self._delay: Final = self._envelope_delay()
         super().__init__(beds)
@@ -149,6 +154,7 @@ class QrsDetector(Rows):
         return {
             "seen": index(0),
             "band_state": per_lead(len(self._band_filter.sos), 2).astype(np.float64),
+            "tail": per_lead(SLOPE),
             "smooth_state": per_lead(len(self._smoother.sos), 2).astype(np.float64),
             "height": per_lead(),
             "floor": per_lead(),
@@ -165,33 +171,45 @@ class QrsDetector(Rows):
 
     def grow(self, beds: int) -> None:  # noqa: D102
         super().grow(beds)
-        self.band.grow(beds)
         self.envelope.grow(beds)
 
     def reset(self, beds: Indices) -> None:  # noqa: D102
         super().reset(beds)
-        self.band.reset(beds)
         self.envelope.reset(beds)
 
-    def step(self, beds: Indices, x: Floats) -> list[Found]:
-        """Take the next hop of some beds.
+    def follow(self, beds: Indices, x: Floats) -> None:
+        """Carry band and envelope of some beds on, ahead of :meth:`step`.
 
         Parameters
         ----------
         beds
-            Rows of the beds, each at most once.
+            Rows of the beds, each at most once; each has been stepped through what was followed before.
         x
-            Their next samples in any physical unit, shape ``(len(beds), leads, HOP)``.
+            Their next samples in any physical unit, shape ``(len(beds), leads, n * HOP)``, ``n`` at most
+            :data:`MOST_HOPS`.
+        """
+        first = self.seen[beds] == 0
+        if first.any():  # as if the first value had stood for ever
+            self.band_state[beds[first]] = self._band_filter.rest(x[first, :, 0])
+        band, self.band_state[beds] = self._band_filter(x, self.band_state[beds])
+        longer = np.concatenate([self.tail[beds], band], axis=-1)
+        self.tail[beds] = band[..., -SLOPE:]
+        slope = np.abs(longer[..., SLOPE:] - longer[..., :-SLOPE])
+        envelope, self.smooth_state[beds] = self._smoother(slope, self.smooth_state[beds])
+        self.envelope.write(beds, self.seen[beds], np.maximum(envelope, 0))
+
+    def step(self, beds: Indices) -> list[Found]:
+        """Judge the next hop of some beds, each at most once.
 
         Returns
         -------
         found
             What was found, in order of time.
         """
-        first = beds[self.seen[beds] == 0]
-        if first.size:  # as if the first value had stood for ever
-            self.band_state[first] = self._band_filter.rest(x[self.seen[beds] == 0, :, 0])
-        self._follow(beds, x)
+        envelope = self.envelope.read(beds, self.seen[beds], HOP)
+        self.floor[beds] += FLOOR_MEMORY * (envelope.mean(-1) - self.floor[beds])
+        shows = envelope.max(-1) >= ALIVE * self.height[beds]
+        self.alive[beds] = np.where(shows, self.seen[beds, None], self.alive[beds])
         self.seen[beds] += HOP
         found: list[Found] = []
         learned = beds[self.seen[beds] == LEARN]
@@ -203,20 +221,6 @@ class QrsDetector(Rows):
         if ready.size:
             found += self._decide(ready, self.seen[ready])
         return found
-
-    def _follow(self, beds: Indices, x: Floats) -> None:
-        """Carry band and envelope on by one hop."""
-        before = self.band.read(beds, self.seen[beds] - SLOPE, SLOPE)
-        band, self.band_state[beds] = self._band_filter(x, self.band_state[beds])
-        longer = np.concatenate([before, band], axis=-1)
-        slope = np.abs(longer[..., SLOPE:] - longer[..., :-SLOPE])
-        envelope, self.smooth_state[beds] = self._smoother(slope, self.smooth_state[beds])
-        envelope = np.maximum(envelope, 0)
-        self.band.write(beds, self.seen[beds], band)
-        self.envelope.write(beds, self.seen[beds], envelope)
-        self.floor[beds] += FLOOR_MEMORY * (envelope.mean(-1) - self.floor[beds])
-        shows = envelope.max(-1) >= ALIVE * self.height[beds]
-        self.alive[beds] = np.where(shows, self.seen[beds, None], self.alive[beds])
 
     def _off(self, beds: Indices) -> NDArray[np.bool_]:
         """Which leads are off; none if all are silent."""
@@ -286,7 +290,7 @@ class QrsDetector(Rows):
         """Take the best doubtful peak of beds whose next beat is overdue."""
         threshold = self.noise[beds] + THRESHOLD * (1 - self.noise[beds])
         overdue = end - REACH - self.last[beds] > OVERDUE * self.rr[beds]
-        take = (self.doubt[beds] >= end - RING // 2) & overdue & (self.doubt_height[beds] > threshold / 2)
+        take = (self.doubt[beds] >= end - LOOK_BACK) & overdue & (self.doubt_height[beds] > threshold / 2)
         if not take.any():
             return []
         beds = beds[take]

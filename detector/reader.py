@@ -14,7 +14,7 @@ import numpy as np
 from detector.bank import Reading, Ward
 from detector.classifier import Classifier
 from detector.conditioning import FS
-from detector.physical import millivolts
+from detector.physical import Scale
 from detector.rows import Floats
 from detector.segmentation import normalize_length
 from stream.messages import (
@@ -55,14 +55,19 @@ class Reader:
         Names the beats of continuous streams.
     row
         Names beats that came already cut; must take a beat a row.
+    explain
+        Whether to explain beats that are not normal, unasked.
     """
 
-    def __init__(self, stream: Classifier, row: Classifier):
+    def __init__(self, stream: Classifier, row: Classifier, *, explain: bool = True):
+        self._explains: Final = explain
         self._stream: Final = stream
         self._row: Final = row
         self._ward: Final = Ward()
         self._opens: Final[dict[str, Open]] = {}
+        self._scales: Final[dict[str, Scale]] = {}
         self._recent: Final[deque[tuple[Reading, list[Open], list[int]]]] = deque()
+        self._kept = 0  # beats in it
         self._rows: Final[deque[tuple[_Row, int]]] = deque()
 
     def take(self, messages: Iterable[Message]) -> list[Message]:
@@ -74,9 +79,8 @@ class Reader:
         for message in messages:
             match message:
                 case Wave(bed=bed, stream=stream) if self._known(bed, stream, "wave"):
-                    leads = self._opens[bed].leads
-                    samples = millivolts(unpack_wave(message.samples, len(leads)), leads)
-                    readings += self._ward.push(bed, message.start, samples)
+                    samples = unpack_wave(message.samples, len(self._opens[bed].leads))
+                    readings += self._ward.push(bed, message.start, self._scales[bed](samples))
                 case CutBeat(bed=bed, stream=stream) if self._known(bed, stream, "beats"):
                     rows.append(_Row(message, self._opens[bed], unpack_floats(message.samples)[0]))
                 case Open():
@@ -87,7 +91,7 @@ class Reader:
                     readings += self._ward.close(bed)
                     said += self._say(readings, rows)
                     readings, rows = [], []
-                    del self._opens[bed]
+                    del self._opens[bed], self._scales[bed]
                 case Explain():
                     asked.append(message)
                 case _:
@@ -107,6 +111,7 @@ class Reader:
     def _open(self, message: Open) -> list[Message]:
         """Begin a stream; one restated goes on as it was."""
         before = self._opens.get(message.bed)
+        self._scales[message.bed] = Scale(message.leads)
         if before is not None and before.stream == message.stream:
             self._opens[message.bed] = message
             return []
@@ -119,15 +124,18 @@ class Reader:
     def _say(self, readings: list[Reading], rows: list[_Row]) -> list[Message]:
         """Name beats; explain those that are not normal."""
         said: list[Message] = []
-        for reading in readings:
-            said += self._name(reading)
+        if readings:
+            inputs = [self._stream.of_stream(reading.beats) for reading in readings]
+            probabilities = self._stream.probabilities([np.concatenate(parts) for parts in zip(*inputs, strict=True)])
+            ends = np.cumsum([len(reading.key) for reading in readings])
+            for reading, part in zip(readings, np.split(probabilities, ends[:-1]), strict=True):
+                said += self._name(reading, part)
         if rows:
             said += self._name_rows(rows)
         return said
 
-    def _name(self, reading: Reading) -> list[Message]:
+    def _name(self, reading: Reading, probabilities: Floats) -> list[Message]:
         beats = reading.beats
-        probabilities = self._stream.probabilities(self._stream.of_stream(beats))
         label = probabilities.argmax(-1)
         opens = [self._opens[bed] for bed in reading.key]
         said: list[Message] = [
@@ -152,14 +160,14 @@ class Reader:
             )
         ]
         self._remember(reading, opens, label.tolist())
-        odd = np.flatnonzero(label != 0)
+        odd = np.flatnonzero((label != 0) & self._explains)
         return said + self._explain(reading, opens, label.tolist(), odd.tolist(), probabilities)
 
     def _remember(self, reading: Reading, opens: list[Open], label: list[int]) -> None:
         self._recent.append((reading, opens, label))
-        kept = sum(len(r.key) for r, _, _ in self._recent)
-        while kept - len(self._recent[0][0].key) > REMEMBERED * max(8, len(self._opens)):
-            kept -= len(self._recent.popleft()[0].key)
+        self._kept += len(label)
+        while self._kept - len(self._recent[0][2]) > REMEMBERED * max(8, len(self._opens)):
+            self._kept -= len(self._recent.popleft()[2])
 
     def _explain(
         self, reading: Reading, opens: list[Open], label: list[int], which: list[int], probabilities: Floats

@@ -56,6 +56,13 @@ class Ring(Rows):
         column = (start[:, None] + np.arange(block.shape[-1])) % self.length
         self.values[beds[:, None], column] = block.transpose(0, 2, 1)
 
+    def put(self, bed: int, start: int, block: Floats) -> None:
+        """Write ``block`` of shape ``(leads, n)``, at most the ring's length, of one bed."""
+        begin = start % self.length
+        fits = min(block.shape[-1], self.length - begin)
+        self.values[bed, begin : begin + fits] = block[:, :fits].T
+        self.values[bed, : block.shape[-1] - fits] = block[:, fits:].T
+
     def read(
         self, beds: Indices, start: NDArray[np.int64], count: int, stop: NDArray[np.int64] | None = None
     ) -> Floats:

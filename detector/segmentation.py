@@ -69,16 +69,16 @@ def amplitude(beat: Floats) -> Floats:
 def width(beat: Floats, share: float) -> Floats:
     """How long, in ms, the QRS is farther from its median level than ``share`` of its farthest.
 
-    ``beat`` has shape ``(beats, n)``. A measure of shape to be compared with the same patient's others, not a
+    ``beat`` has shape ``(..., n)``. A measure of shape to be compared with the same patient's others, not a
     clinical QRS duration (after Saenz-Cogollo and Agelli 2020, Comput Biol Med 121:103812).
     """
-    qrs = beat[:, QRS]
+    qrs = beat[..., QRS]
     away = np.abs(qrs - np.median(beat, axis=-1, keepdims=True))
     return np.asarray((away > share * away.max(-1, keepdims=True)).sum(-1) * (1000 / FS), np.float32)
 
 
 def likeness(beat: Floats, template: Floats) -> Floats:
-    """Correlation of each beat with its template, ``(beats, n)`` each; 0 where one of them is flat."""
+    """Correlation of each beat with its template, ``(..., n)`` each; 0 where one of them is flat."""
     a = beat - beat.mean(-1, keepdims=True)
     b = template - template.mean(-1, keepdims=True)
     power = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))

@@ -20,7 +20,7 @@ FRAME_BYTES: Final = 1 << 20
 HEARS: Final = ("open", "wave", "cut_beat", "close", "explain")
 
 
-def make_reader(model: Path | None = None) -> Reader:
+def make_reader(model: Path | None = None, *, explain: bool = True) -> Reader:
     """A reader with the shipped models, or with a model of one's own for all beats.
 
     A model of one's own that reads streams with their rhythm cannot read beats that come alone; these are then left
@@ -37,7 +37,7 @@ def make_reader(model: Path | None = None) -> Reader:
     else:
         stream = Classifier(load(model), model.name)
         row = stream if stream.alone else None
-    return Reader(stream, row or Classifier(shipped("row"), "row"))
+    return Reader(stream, row or Classifier(shipped("row"), "row"), explain=explain)
 
 
 async def run(url: str, *, model: Path | None = None) -> None:

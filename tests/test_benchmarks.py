@@ -142,7 +142,7 @@ def test_pace(tmp_path: Path) -> None:
 
 @needs_models
 def test_annotate(tmp_path: Path) -> None:
-    told = annotate.measure(simulate(tmp_path, 60, 0), tmp_path / "out")
+    told = annotate.measure([simulate(tmp_path, 60, 0)], tmp_path / "out")
     assert told["seconds"] == 60
     assert 70 <= told["beats"] <= 74  # sinus rhythm at 72/min
     assert told["abnormal"] <= 2

@@ -55,9 +55,11 @@ def folds(record: NDArray[np.str_], count: int, seed: int) -> list[NDArray[np.bo
 
 
 def augment(inputs: dict[str, Floats], rng: np.random.Generator) -> dict[str, Floats]:
-    """One epoch's view of the beats of a stream: leads swapped or lost, gain and baseline changed, noise added.
+    """One epoch's view of the beats of a stream.
 
-    Beats that come alone are shifted a little and get noise.
+    Leads are swapped, lost or turned upside down, gain and baseline changed, noise added.
+
+    Beats that come alone get noise.
     """
     if "row" in inputs:
         row = inputs["row"].copy()
@@ -65,22 +67,23 @@ def augment(inputs: dict[str, Floats], rng: np.random.Generator) -> dict[str, Fl
             np.float32
         )
         return {"row": np.where(inputs["row"] == 0, 0, row)}
-    wave = inputs["wave"].copy()
+    wave, now = inputs["wave"].copy(), inputs["now"].copy()
     n = len(wave)
-    order = np.arange(2 * LEADS)
+    measures = now[:, 6:].reshape(n, LEADS, -1)
     swap = rng.random(n) < 0.3
-    wave[swap] = wave[swap][..., order.reshape(2, LEADS)[:, ::-1].reshape(-1)]
+    wave[swap] = wave[swap].reshape(-1, wave.shape[1], 2, LEADS)[..., ::-1].reshape(-1, *wave.shape[1:])
+    measures[swap] = measures[swap][:, ::-1]
     lost = rng.random(n) < 0.3
     wave[lost, :, 1::LEADS] = 0
-    gain = np.exp(rng.normal(0, 0.1, (n, 1, LEADS))).astype(np.float32)
-    wave *= np.concatenate([gain, gain], axis=-1)
+    measures[lost, 1:] = 0
+    gain = np.exp(rng.normal(0, 0.1, (n, 1, LEADS))) * np.where(rng.random((n, 1, LEADS)) < 0.15, -1, 1)
+    wave *= np.concatenate([gain, gain], axis=-1).astype(np.float32)
     drift = np.linspace(-1, 1, wave.shape[1], dtype=np.float32)[None, :, None]
-    flat = wave.std(axis=1, keepdims=True) > 0
-    wave[..., :LEADS] += flat[..., :LEADS] * drift * rng.normal(0, 0.1, (n, 1, LEADS)).astype(np.float32)
+    there = wave[..., :LEADS].std(axis=1, keepdims=True) > 0
+    wave[..., :LEADS] += there * drift * rng.normal(0, 0.1, (n, 1, LEADS)).astype(np.float32)
     level = np.exp(rng.uniform(np.log(0.005), np.log(0.15), (n, 1, LEADS))).astype(np.float32)
-    noise = rng.normal(0, 1, (n, wave.shape[1], LEADS)).astype(np.float32) * level
-    wave[..., :LEADS] += flat[..., :LEADS] * noise
-    return {**inputs, "wave": wave}
+    wave[..., :LEADS] += there * level * rng.normal(0, 1, (n, wave.shape[1], LEADS)).astype(np.float32)
+    return {"wave": wave, "rhythm": inputs["rhythm"], "now": now}
 
 
 def fit(kind: Kind, examples: Examples, *, epochs: int, seed: int, report: Callable[[int, float], None]) -> Any:

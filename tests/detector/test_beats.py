@@ -138,14 +138,30 @@ def test_the_fields_say_what_is_documented() -> None:
     assert 0 < step[5] < 0.95
     now = odd.now[0]
     np.testing.assert_allclose(now[:4], [early, np.log(1.1 / 0.8), np.log(1.1 / 0.5), 1], atol=0.02)
-    assert now[4] == pytest.approx(np.log(2), abs=0.1)
-    assert now[5] == pytest.approx(np.log(2), abs=0.1)
-    assert now[6] == pytest.approx(2.355 * 8 / FS * 10, abs=0.08)
-    assert now[7] == step[5]
+    assert now[4] == pytest.approx(0, abs=0.01)  # so far steady
+    assert now[5] == step[2]
+    assert now[6] == pytest.approx(half, abs=0.02)
+    np.testing.assert_allclose(now[7:9], np.log(2), atol=0.1)
+    assert now[9] == pytest.approx(2.355 * 8 / FS * 10, abs=0.08)
+    assert now[10] == step[5]
+    assert not now[11:].any()  # there is no second lead
     # The past is the other beats', the oldest first, and zero before the first of them.
     np.testing.assert_array_equal(odd.rhythm[0, :-1], told.rhythm[11, 1:])
     assert not told.rhythm[2, : STEPS - 3].any()
     assert told.rhythm[2, -3:, 5].all()
+
+
+def test_how_irregular_the_rhythm_is() -> None:
+    told = Beats.join([*(heart := Heart()).beat([1, 1.8, 2.4, 3.2, 3.8, 4.6]), *heart.flush()])
+    assert told.now[-1, 4] == pytest.approx(np.log(0.8 / 0.6), abs=0.02)
+    assert told.now[:2, 4].tolist() == [0, 0]
+
+
+def test_early_beats_do_not_change_what_is_usual() -> None:
+    peaks = np.cumsum([1, *[0.5, 1.1] * 20])  # bigeminy; each second beat is alike but somewhat lower
+    heart = Heart()
+    heart.beat(list(peaks), heights=[1.0, *[0.6, 1.0] * 20])
+    assert heart.tracker.height[0, 0] == pytest.approx(1, abs=0.08)
 
 
 def test_the_usual_beat_is_learned_from_those_alike() -> None:

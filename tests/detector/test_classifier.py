@@ -35,7 +35,8 @@ def taken(inputs: list[np.ndarray], which: Any) -> list[np.ndarray]:
 
 def test_the_shipped_model_knows_ventricular_beats(classifiers, beats) -> None:
     said = classifiers["stream"].probabilities(classifiers["stream"].of_stream(beats)).argmax(axis=1)
-    wide = beats.now[:, 6] > np.median(beats.now[:, 6]) * 1.3
+    width = beats.now[:, 9]
+    wide = width > np.median(width) * 1.3
     assert 0.2 < wide.mean() < 0.4
     assert ((said == 2) == wide).mean() > 0.9
 

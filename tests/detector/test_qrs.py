@@ -5,7 +5,7 @@ import pytest
 from beds import complexes, found, hear, match, sinus
 from numpy.typing import NDArray
 
-from detector.qrs import HOP, LEARN, QrsDetector
+from detector.qrs import HOP, LEARN, MOST_HOPS, Found, QrsDetector
 
 FS = 250
 
@@ -117,20 +117,39 @@ def test_a_flat_stretch_has_no_beats_and_the_heart_is_found_again(heart) -> None
     exact(r[r > 5000 + FS], told[told > 5000 + FS])
 
 
+def step(detector: QrsDetector, beds, samples) -> list[Found]:
+    """Follow a hop and judge it."""
+    detector.follow(beds, samples)
+    return detector.step(beds)
+
+
+def test_hops_followed_at_once_or_one_by_one_are_the_same(heart) -> None:
+    samples = heart[0][None, :, : 40 * HOP]
+    bed = np.array([0])
+    one, many = QrsDetector(1, 2), QrsDetector(1, 2)
+    mine = [f.sample.tolist() for k in range(40) for f in step(one, bed, samples[..., k * HOP : (k + 1) * HOP])]
+    others = []
+    for k in range(0, 40, MOST_HOPS):
+        many.follow(bed, samples[..., k * HOP : (k + MOST_HOPS) * HOP])
+        others += [f.sample.tolist() for _ in range(MOST_HOPS) for f in many.step(bed)]
+    assert len(mine) > 5
+    assert mine == others
+
+
 def test_beds_that_take_their_hops_at_different_times_do_not_touch(heart) -> None:
     samples = heart[0][:, : 40 * HOP].reshape(2, 40, HOP)
     alone, ward = QrsDetector(1, 2), QrsDetector(3, 2)
     mine, others = [], []
     for hop in range(40):
-        told = alone.step(np.array([0]), samples[None, :, hop])
+        told = step(alone, np.array([0]), samples[None, :, hop])
         mine += [
             (s, lead, revised)
             for f in told
             for _, s, lead, revised in zip(f.bed, f.sample, f.lead, f.revised, strict=True)
         ]
         if hop % 3 == 0:  # bed 0 of the ward is always behind
-            ward.step(np.array([0]), np.zeros((1, 2, HOP), np.float32))
-        told = ward.step(np.array([2, 1]), np.stack([samples[:, hop], -2 * samples[:, hop]]))
+            step(ward, np.array([0]), np.zeros((1, 2, HOP), np.float32))
+        told = step(ward, np.array([2, 1]), np.stack([samples[:, hop], -2 * samples[:, hop]]))
         others += [
             (s, lead, revised)
             for f in told
@@ -145,15 +164,15 @@ def test_reset_and_grow_leave_the_others_alone(heart) -> None:
     samples = heart[0][:, : 20 * HOP].reshape(2, 20, HOP)
     detector, fresh = QrsDetector(1, 2), QrsDetector(1, 2)
     for hop in range(12):
-        detector.step(np.array([0]), samples[None, :, hop])
+        step(detector, np.array([0]), samples[None, :, hop])
     detector.grow(1)
     assert detector.seen.tolist() == [12 * HOP, 0]
     detector.reset(np.array([0]))
     assert detector.height.tolist() == [[0, 0], [0, 0]]
     told, again = [], []
     for hop in range(20):
-        told += [f.sample.tolist() for f in detector.step(np.array([0]), samples[None, :, hop])]
-        again += [f.sample.tolist() for f in fresh.step(np.array([0]), samples[None, :, hop])]
+        told += [f.sample.tolist() for f in step(detector, np.array([0]), samples[None, :, hop])]
+        again += [f.sample.tolist() for f in step(fresh, np.array([0]), samples[None, :, hop])]
     assert told == again
     assert told
 
@@ -161,6 +180,6 @@ def test_reset_and_grow_leave_the_others_alone(heart) -> None:
 def test_the_first_decisions_come_once_heights_are_learned(heart) -> None:
     detector = QrsDetector(1, 2)
     for hop in range(LEARN // HOP):
-        told = detector.step(np.array([0]), heart[0][None, :, hop * HOP : (hop + 1) * HOP])
+        told = step(detector, np.array([0]), heart[0][None, :, hop * HOP : (hop + 1) * HOP])
         assert bool(told) == (hop == LEARN // HOP - 1)
     assert len(told) >= 2

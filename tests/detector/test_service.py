@@ -45,7 +45,9 @@ SECONDS = 60
 def loaded(classifiers: dict[str, Classifier], monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped models, loaded and compiled once."""
     for module in (service, offline):
-        monkeypatch.setattr(module, "make_reader", lambda model: Reader(classifiers["stream"], classifiers["row"]))
+        monkeypatch.setattr(
+            module, "make_reader", lambda model, explain=True: Reader(classifiers["stream"], classifiers["row"])
+        )
 
 
 class Screen:

@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_folder_without_annotated_records_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no records with .atr annotations"):
+    with pytest.raises(SourceError, match=r"no records with \.atr annotations"):
         records([tmp_path])
 
 
