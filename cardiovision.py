@@ -12,7 +12,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -232,6 +232,36 @@ def annotate(
         return
     for result in results:
         typer.echo(str(result))
+
+
+@app.command(epilog=_examples("evaluate data/mitdb", "evaluate data/mitdb/119 data/svdb --json scores.json"))
+def evaluate(
+    records: Annotated[
+        list[Path],
+        typer.Argument(metavar="RECORD_OR_DIR...", help="WFDB records with .atr annotations, or folders of them."),
+    ],
+    *,
+    labels: Annotated[
+        Literal["aami", "bxb"],
+        typer.Option( help="Escape beats (e j n) are N as in papers, or S as in WFDB's bxb."),
+    ] = "aami",
+    model: Model = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write all figures, by record, to this file.")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Score the detector on records with reference annotations, beat by beat after EC57.
+
+    Its own QRS detector is used, so missed beats count; the first five minutes of a record do not.
+    """
+    from detector import evaluate as scoring
+
+    _log(verbose, quiet=True)
+    summary = scoring.evaluate(records, model=model, labels=labels)
+    scoring.show(summary, labels)
+    if json_file:
+        scoring.write_json(summary, labels, json_file)
 
 
 @app.command(epilog=_examples("train data/mitdb data/svdb --out models", "train data/mitdb --out models --folds 5"))

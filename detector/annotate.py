@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,23 +66,24 @@ def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) ->
         raise SourceError(f"cannot write to {out}: {error.strerror}") from error
     reader = make_reader(model, explain=False)
     done: list[Annotated] = []
-    columns = (
-        TextColumn("reading beats"),
-        BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        seconds = sum((source.length or 0) / source.fs for source in sources)
-        task = progress.add_task("", total=seconds)
+    with progress_over(sources) as advance:
         for k in range(0, len(names), TOGETHER):
             part = dict(zip(names[k : k + TOGETHER], sources[k : k + TOGETHER], strict=True))
-            beats = read_beats(reader, part, lambda seconds: progress.advance(task, seconds))
+            beats = read_beats(reader, part, advance)
             try:
                 done += [_write(name, source, beats[name], out) for name, source in part.items()]
             except OSError as error:
                 raise SourceError(f"cannot write {error.filename or out}: {error.strerror}") from error
     return done
+
+
+@contextmanager
+def progress_over(sources: Iterable[WfdbSource]) -> Iterator[Callable[[float], None]]:
+    """A progress bar over the seconds of some records, on standard error."""
+    columns = (TextColumn("reading beats"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=sum(source.length / source.fs for source in sources))
+        yield lambda seconds: progress.advance(task, seconds)
 
 
 def read_beats(

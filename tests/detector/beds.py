@@ -1,8 +1,10 @@
 """Synthetic beds whose beats are known, and ways to have them read."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
+import wfdb
 from numpy.typing import NDArray
 
 from detector.bank import Reading, Ward
@@ -122,3 +124,38 @@ def of(readings: Sequence[Reading], bed: str) -> Reading | None:
         begin=np.concatenate([reading.begin[at] for reading, at in parts]),
         beats=Beats.join([reading.beats[at] for reading, at in parts]),
     )
+
+
+SINUS_AND_BIGEMINY = """
+fs: 250
+leads: [II, V1]
+beds:
+  - steps:
+      - sinus: {rate: 75}
+        seconds: 20
+      - bigeminy: {rate: 80}
+        seconds: 40
+"""
+
+
+def write_record(folder: Path, name: str, *, seconds: int, seed: int) -> Path:
+    """Write a simulated WFDB record with its truth as reference annotations."""
+    source = Simulator(parse_scenario(SINUS_AND_BIGEMINY, "test"), seed=seed)
+    length = round(seconds * source.fs)
+    samples = source.read(0, length)[0]
+    leads = source.leads[0]
+    wfdb.wrsamp(
+        name,
+        fs=source.fs,
+        units=[lead.units for lead in leads],
+        sig_name=[lead.name for lead in leads],
+        d_signal=samples.T.astype(np.int64),
+        fmt=["16"] * len(leads),
+        adc_gain=[lead.gain for lead in leads],
+        baseline=[lead.baseline for lead in leads],
+        write_dir=str(folder),
+    )
+    marks = [mark for mark in source.marks(0, length) if mark.symbol in "NVA"]
+    at, symbols = np.array([mark.sample for mark in marks]), [mark.symbol for mark in marks]
+    wfdb.wrann(name, "atr", at, symbols, fs=source.fs, write_dir=str(folder))
+    return folder / name

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import wfdb
 
 from detector.beats import LEADS, NOW, RHYTHM, STEPS
 from detector.model import ROW, shipped
@@ -14,47 +13,6 @@ from detector.training.dataset import Examples, records, row_examples, stream_ex
 from detector.training.train import BUILD, augment, class_weights, folds, save, train
 from stream.errors import SourceError
 from stream.messages import AAMI
-from stream.sources.scenario import parse_scenario
-from stream.sources.simulator import Simulator
-
-SCENARIO = """
-fs: 250
-leads: [II, V1]
-beds:
-  - steps:
-      - sinus: {rate: 75}
-        seconds: 20
-      - bigeminy: {rate: 80}
-        seconds: 40
-"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two annotated records of a minute and a half, simulated."""
-    folder = tmp_path_factory.mktemp("records") / "sim"
-    folder.mkdir()
-    for name, seed in (("a", 1), ("b", 2)):
-        source = Simulator(parse_scenario(SCENARIO, "test"), seed=seed)
-        length = 90 * 250
-        samples = source.read(0, length)[0]
-        leads = source.leads[0]
-        wfdb.wrsamp(
-            name,
-            fs=250,
-            units=[lead.units for lead in leads],
-            sig_name=[lead.name for lead in leads],
-            d_signal=samples.T.astype(np.int64),
-            fmt=["16"] * len(leads),
-            adc_gain=[lead.gain for lead in leads],
-            baseline=[lead.baseline for lead in leads],
-            write_dir=str(folder),
-        )
-        marks = [mark for mark in source.marks(0, length) if mark.symbol in "NVA"]
-        wfdb.wrann(
-            name, "atr", np.array([m.sample for m in marks]), [m.symbol for m in marks], fs=250, write_dir=str(folder)
-        )
-    return folder
 
 
 def test_a_folder_without_annotated_records_is_said(tmp_path: Path) -> None:
@@ -62,9 +20,9 @@ def test_a_folder_without_annotated_records_is_said(tmp_path: Path) -> None:
         records([tmp_path])
 
 
-def test_beats_of_a_stream_have_the_labels_of_the_reference(folder: Path) -> None:
+def test_beats_of_a_stream_have_the_labels_of_the_reference(annotated: Path) -> None:
     seconds: list[float] = []
-    examples = stream_examples(records([folder]), seconds.append)
+    examples = stream_examples(records([annotated]), seconds.append)
     assert sum(seconds) == pytest.approx(180)
     assert examples.inputs["wave"].shape == (len(examples), LENGTH, 2 * LEADS)
     assert examples.inputs["rhythm"].shape == (len(examples), STEPS, RHYTHM)
@@ -77,8 +35,8 @@ def test_beats_of_a_stream_have_the_labels_of_the_reference(folder: Path) -> Non
     assert set(examples.record) == {"sim/a", "sim/b"}
 
 
-def test_beats_alone_are_scaled_and_padded_as_in_the_public_files(folder: Path) -> None:
-    name, source = next(iter(records([folder]).items()))
+def test_beats_alone_are_scaled_and_padded_as_in_the_public_files(annotated: Path) -> None:
+    name, source = next(iter(records([annotated]).items()))
     examples = row_examples(name, source, np.random.default_rng(0))
     row = examples.inputs["row"]
     assert row.shape == (len(examples), ROW, 1)
@@ -124,10 +82,10 @@ def test_augmentation_changes_the_wave_alone_and_leaves_a_missing_lead_missing()
 
 
 def test_training_writes_models_that_load_by_their_checksums(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    annotated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train([folder], tmp_path, epochs=1, seed=0, check_folds=2, kinds=["row"])
-    log = train([folder], tmp_path, epochs=1, seed=0, check_folds=0, kinds=["stream"])
+    train([annotated], tmp_path, epochs=1, seed=0, check_folds=2, kinds=["row"])
+    log = train([annotated], tmp_path, epochs=1, seed=0, check_folds=0, kinds=["stream"])
     assert json.loads((tmp_path / "training.json").read_text()) == log
     assert log["stream"]["beats"]["V"] > 60
     assert set(log["row"]["scores"]) == set(AAMI)
