@@ -243,7 +243,7 @@ def evaluate(
     *,
     labels: Annotated[
         Literal["aami", "bxb"],
-        typer.Option( help="Escape beats (e j n) are N as in papers, or S as in WFDB's bxb."),
+        typer.Option(help="Escape beats (e j n) are N as in papers, or S as in WFDB's bxb."),
     ] = "aami",
     model: Model = None,
     json_file: Annotated[

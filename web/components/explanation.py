@@ -71,7 +71,8 @@ def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
             row=row + 1,
             col=1,
         )
-        figure.update_yaxes(title_text=f"{name} (mV)", range=[low, high], row=row + 1, col=1)
+        unit = " (mV)" if explanation.row is None else ""  # a row's values have none
+        figure.update_yaxes(title_text=name + unit, range=[low, high], row=row + 1, col=1)
     origin = "R" if explanation.row is None else "the row's begin"
     figure.update_xaxes(title_text=f"ms from {origin}", row=leads, col=1)
     return _dress(figure, title(explanation))
