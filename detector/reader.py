@@ -109,10 +109,10 @@ class Reader:
         return opened is not None and opened.stream == stream and opened.form == form
 
     def _open(self, message: Open) -> list[Message]:
-        """Begin a stream; one restated goes on as it was."""
+        """Begin a stream; one restated goes on as it was, unless it is of another make now."""
         before = self._opens.get(message.bed)
         self._scales[message.bed] = Scale(message.leads)
-        if before is not None and before.stream == message.stream:
+        if before is not None and before.stream == message.stream and _make(before) == _make(message):
             self._opens[message.bed] = message
             return []
         last = self._say(self._ward.close(message.bed), [])
@@ -253,3 +253,8 @@ class Reader:
             if (row.cut.bed, row.cut.stream, row.cut.start) == (request.bed, request.stream, request.sample):
                 return self._explain_rows([(row, k)])
         return []
+
+
+def _make(opened: Open) -> tuple[str, float, int]:
+    """What may not change within a stream."""
+    return opened.form, opened.fs, len(opened.leads)

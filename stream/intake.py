@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stream.messages import (
+    AAMI,
     FS_RANGE,
     KINDS,
     MAX_LEADS,
     MAX_WAVE,
+    Beat,
     Close,
     Control,
     CutBeat,
     Explain,
+    Explanation,
     Gap,
     Hello,
     Message,
@@ -32,6 +35,9 @@ from stream.messages import (
 
 MAX_NAME: Final = 64
 """Most characters in the name of a bed, stream, lead or component."""
+
+LAST_EPOCH: Final = 253_402_300_800.0
+"""The end of the year 9999, in UTC seconds: later, calendars do not go."""
 
 
 @dataclass(slots=True)
@@ -189,6 +195,11 @@ class Intake:
         self._skip(bed, message.stop, accepted)
         bed.next = message.stop
 
+    def _finding(self, client: Hashable, message: Beat | Explanation, accepted: list[Message]) -> None:
+        if message.label not in AAMI:
+            raise Refused(f"expected a label among {' '.join(AAMI)}, got {message.label[:80]!r}")
+        accepted.append(message)
+
     def _status(self, client: Hashable, message: Status, accepted: list[Message]) -> None:
         check_name("component", message.component)
         if message.bed is None:
@@ -216,6 +227,8 @@ class Intake:
         CutBeat: _cut_beat,
         Reference: _reference,
         Gap: _gap,
+        Beat: _finding,
+        Explanation: _finding,
         Status: _status,
         Control: _control,
         Explain: _control,
@@ -248,7 +261,7 @@ def check_open(message: Open) -> None:
             raise Refused(f"expected a finite gain above 0 of lead {lead.name!r}, got {lead.gain:g}")
         if abs(lead.baseline) > 2**31:
             raise Refused(f"expected a baseline of at most 32 bits of lead {lead.name!r}, got {lead.baseline}")
-    if not math.isfinite(message.epoch):
+    if not abs(message.epoch) < LAST_EPOCH:
         raise Refused(f"expected epoch in UTC seconds, got {message.epoch:g}")
     if message.first < 0:
         raise Refused(f"expected first sample 0 or later, got {message.first}")

@@ -168,7 +168,8 @@ class Player:
         )
 
     def _opens(self) -> list[Message]:
-        return [
+        """Open the streams; with word that they are paused, if they are: by itself an Open promises samples."""
+        opens: list[Message] = [
             Open(
                 bed=bed,
                 stream=stream,
@@ -184,6 +185,7 @@ class Player:
                 self.beds, self.streams, self.reel.leads, self.reel.titles, strict=True
             )
         ]
+        return [*opens, *self._status("paused")] if self._pacer.paused else opens
 
     def _status(self, state: Literal["ready", "paused", "error"], detail: str = "") -> list[Message]:
         return [Status(component="source", state=state, bed=bed, detail=detail) for bed in self.beds]

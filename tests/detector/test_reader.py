@@ -175,6 +175,15 @@ def test_a_new_stream_may_be_of_another_make(reader, ecg) -> None:
     assert {len(e.leads) for e in only(Explanation, said) if e.stream == "2"} <= {1}
 
 
+def test_a_stream_restated_in_another_make_begins_anew(reader, classifiers, ecg) -> None:
+    """The hub refuses it, but a hub started anew does not know what the stream was."""
+    one_lead = opened(leads=LEADS[:1])
+    said = played(reader, opened(), *waves(ecg[:, :7200]), one_lead, *waves(ecg[:1]), closed())
+    alone = Reader(classifiers["stream"], classifiers["row"])
+    plain = only(Beat, played(alone, one_lead, *waves(ecg[:1]), closed()))
+    assert only(Beat, said)[-len(plain) :] == plain
+
+
 def test_what_is_not_of_an_open_stream_is_left(reader, ecg) -> None:
     (wave, *_) = waves(ecg)
     assert played(reader, wave, closed(), Status(component="x", state="ready")) == []

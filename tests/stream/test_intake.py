@@ -65,6 +65,7 @@ def accepted(intake: Intake, *messages: Message, client: str = "source") -> list
         ({"leads": (Lead(name="II", gain=math.inf),)}, "got inf"),
         ({"leads": (Lead(name="II", baseline=2**40),)}, "expected a baseline"),
         ({"epoch": math.nan}, "expected epoch in UTC seconds, got nan"),
+        ({"epoch": 1.7e12}, "expected epoch in UTC seconds, got 1.7e+12"),
         ({"first": -1}, "expected first sample 0 or later, got -1"),
         ({"speed": -1.0}, "expected speed 0 or above, got -1"),
     ],
@@ -223,6 +224,11 @@ def test_findings_come_from_anyone_but_references_from_the_source(intake, opened
     mark = Reference(bed="1", stream="a", sample=1, symbol="N")
     assert accepted(intake, mark) == [mark]
     assert "in use" in refusal(intake, mark, client="other")
+
+
+def test_a_beat_is_of_one_of_the_classes(intake):
+    beat = Beat(bed="9", stream="x", sample=1, label="PVC", probabilities=())
+    assert refusal(intake, beat) == "expected a label among N S V F Q, got 'PVC'"
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,10 @@ def test_a_seek_is_a_new_stream_and_keeps_a_pause() -> None:
     player = Player(Counting(), ["a"])
     (first,) = player.begin(0.0, WALL)
     say(player, "pause", now=0.1)
-    (second,) = say(player, "seek", 4.0, now=0.2)
+    second, still = say(player, "seek", 4.0, now=0.2)
     assert (second.first, second.stream != first.stream) == (1000, True)
+    assert still == Status(component="source", state="paused", bed="a")
+    assert say(player, "speed", 2.0, now=0.2)[-1] == still
     assert player.wait(0.3) is None
     say(player, "resume", now=1.0)
     assert player.step(1.2, WALL)[0].start == 1000

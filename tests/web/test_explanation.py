@@ -49,6 +49,12 @@ def test_title_says_class_confidence_and_truth() -> None:
     assert cut.layout.xaxis2.title.text == "ms from the row's begin"
 
 
+def test_tags_in_names_are_text() -> None:
+    figure = explanation_figure(explanation(leads=("<b>I</b>", "V1"), truth="<i>"), FS)
+    assert figure.layout.yaxis.title.text == "&lt;b&gt;I&lt;/b&gt; (mV)"
+    assert "<" not in figure.layout.title.text
+
+
 @pytest.mark.parametrize("wave", [np.zeros(50), np.full(50, np.nan), np.full(50, 3.0)])
 def test_a_flat_or_missing_wave_still_has_an_axis(wave: np.ndarray) -> None:
     one = explanation(leads=("I",), wave=pack(wave.astype("f4")), heat=pack(np.zeros(50, "f4")))

@@ -1,9 +1,11 @@
 /** What is known of the beds, from what the feed says. No drawing here. */
 
+import { isBeatSymbol } from "./beatlist.js";
 import { Playhead } from "./playhead.js";
 import { Series } from "./series.js";
 
 const KEPT = 100; // beats kept for each bed
+const UNREAD = 1000; // marks kept until they are drawn: none are while the page is hidden, for hours perhaps
 const STALE = 2000; // ms without samples after which a trace is no longer live
 const SILENT = 5000; // ms without a word from the detector after which its numbers are no longer shown
 /** Kinds of messages that say something of a stream; each has a method of its name. */
@@ -26,15 +28,15 @@ export class Bed {
     this.heardAt = -Infinity; // when the detector last spoke of this bed
     this.waveAt = -Infinity;
     this.source = "";
-    this.ended = false;
+    this.ended = ""; // how, in words
     this.unread = []; // marks to be put along the trace
   }
 
   /** The particulars of a stream: begin anew, unless it is the stream already known. */
   open(message, now) {
-    const restated = this.stream === message.stream && this.particulars?.leads.length === message.leads.length;
+    const restated = !this.ended && this.stream === message.stream && alike(this.particulars, message);
     this.particulars = message;
-    this.ended = false;
+    this.ended = "";
     this.source = "";
     if (restated) return;
     this.forget();
@@ -77,7 +79,7 @@ export class Bed {
 
   cut_beat({ start, samples }, now) {
     this.series.row(start, samples);
-    this.unread.push({ rule: true, sample: start });
+    this.mark({ rule: true, sample: start });
     this.sampled(now);
   }
 
@@ -90,10 +92,10 @@ export class Bed {
   beat(message, now) {
     this.heardAt = now;
     this.hr = message.hr ?? (message.row === undefined ? this.hr : null);
-    this.counts[message.label] = (this.counts[message.label] ?? 0) + 1;
+    if (message.label in this.counts) this.counts[message.label]++;
     this.beats.push({ ...message, time: this.time(message.sample) });
     if (this.beats.length > KEPT) this.beats.shift();
-    this.unread.push({ beat: message, sample: message.sample });
+    this.mark({ beat: message, sample: message.sample });
   }
 
   numerics({ hr }, now) {
@@ -104,16 +106,22 @@ export class Bed {
   reference(message) {
     this.references.push(message);
     if (this.references.length > KEPT) this.references.shift();
-    this.unread.push({ reference: message, sample: message.sample });
+    this.mark({ reference: message, sample: message.sample });
+  }
+
+  /** Something to be put along the trace. */
+  mark(unread) {
+    this.unread.push(unread);
+    if (this.unread.length > UNREAD) this.unread.shift();
   }
 
   gap({ start, stop, reason }) {
     this.series.make(stop);
-    this.unread.push({ gap: reason ?? "missing", sample: start });
+    this.mark({ gap: reason ?? "missing", sample: start });
   }
 
-  close() {
-    this.ended = true;
+  close({ reason }) {
+    this.ended = reason === "error" ? "ended by an error" : "ended";
   }
 
   status({ component, state }) {
@@ -124,7 +132,9 @@ export class Bed {
   truth(beat) {
     if (beat.row !== undefined) return beat.truth;
     const near = 0.15 * this.particulars.fs;
-    return this.references.find((one) => Math.abs(one.sample - beat.sample) <= near)?.symbol;
+    const fits = ({ stream, sample, symbol }) =>
+      stream === beat.stream && Math.abs(sample - beat.sample) <= near && isBeatSymbol(symbol);
+    return this.references.find(fits)?.symbol;
   }
 
   /**
@@ -133,7 +143,7 @@ export class Bed {
    */
   state(now, connected) {
     if (!connected) return { key: "lost", text: "feed lost" };
-    if (this.ended) return { key: "ended", text: "ended" };
+    if (this.ended) return { key: "ended", text: this.ended };
     if (this.source === "paused") return { key: "paused", text: "paused" };
     if (this.source) return { key: "lost", text: this.source === "lost" ? "source lost" : `source ${this.source}` };
     if (now - Math.max(this.waveAt, this.openedAt) > STALE) return { key: "lost", text: "no signal" };
@@ -152,6 +162,11 @@ export class Bed {
     if (!this.playhead) return null;
     return this.playhead.follow(this.series.newest, seconds, this.series.size / 2);
   }
+}
+
+/** Whether samples of one stream can go on as the other's. */
+function alike(one, other) {
+  return one.fs === other.fs && one.form === other.form && one.leads.length === other.leads.length;
 }
 
 export class Beds extends Map {

@@ -27,6 +27,8 @@ export class Explainer {
   choose(beat) {
     this.chosen = beat;
     clearTimeout(this.patience);
+    clearTimeout(this.timer); // what waited to be drawn was not this
+    this.timer = undefined;
     this.follow.hidden = beat === null;
     if (beat === null) {
       say(this.heading, LATEST);
@@ -36,7 +38,7 @@ export class Explainer {
     const { bed, stream, sample } = beat;
     const sent = this.send({ kind: "explain", bed, stream, sample });
     say(this.heading, sent ? "Asking the detector…" : "Cannot ask: the connection to the feed is lost");
-    this.patience = setTimeout(() => say(this.heading, "The detector has not answered"), PATIENCE);
+    if (sent) this.patience = setTimeout(() => say(this.heading, "The detector has not answered"), PATIENCE);
   }
 
   /** @param {object} message an Explanation @param {import("./beds.js").Bed} bed */

@@ -77,6 +77,7 @@ export class Feed {
    */
   subscribe({ session }) {
     const known = this.session === session;
+    if (!known) this.since = 0;
     this.session = session;
     this.send({ kind: "hello", name: this.wants.name });
     if (known) this.ask(this.wants.kinds, this.since);

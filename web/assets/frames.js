@@ -14,8 +14,8 @@ export class Frames {
     const seconds = Math.max(0, now - this.last) / 1000;
     this.last = now;
     if (seconds > 0) this.rate += (1 / seconds - this.rate) * 0.05;
+    this.asked = requestAnimationFrame(this.step); // first: a fault in one frame must not be the last of all
     this.draw(now, seconds);
-    this.asked = requestAnimationFrame(this.step);
   }
 
   stop() {

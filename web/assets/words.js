@@ -14,8 +14,8 @@ export const percent = (part) => (Number.isFinite(part) ? `${Math.round(part * 1
 const time = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", hourCycle: "h23" });
 const zone = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", timeZoneName: "short" });
 
-/** @param {number} seconds UTC */
-export const timeOfDay = (seconds) => time.format(seconds * 1000);
+/** @param {number} seconds UTC; what is beyond the calendar has no time of day */
+export const timeOfDay = (seconds) => (Number.isNaN(+new Date(seconds * 1000)) ? NONE : time.format(seconds * 1000));
 
 /** The short name of this browser's time zone. */
 export const zoneName = (date) => zone.formatToParts(date).find((part) => part.type === "timeZoneName").value;

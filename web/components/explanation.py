@@ -1,5 +1,7 @@
 """The figure that shows which part of a beat made the model say what it said."""
 
+from html import escape
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
@@ -72,7 +74,7 @@ def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
             col=1,
         )
         unit = " (mV)" if explanation.row is None else ""  # a row's values have none
-        figure.update_yaxes(title_text=name + unit, range=[low, high], row=row + 1, col=1)
+        figure.update_yaxes(title_text=escape(name, quote=False) + unit, range=[low, high], row=row + 1, col=1)
     origin = "R" if explanation.row is None else "the row's begin"
     figure.update_xaxes(title_text=f"ms from {origin}", row=leads, col=1)
     return _dress(figure, title(explanation))
@@ -88,9 +90,14 @@ def empty_figure(text: str) -> go.Figure:
 
 
 def title(explanation: Explanation) -> str:
-    """Say class in letter and word, confidence, and the file's own label if there is one."""
+    """Say class in letter and word, confidence, and the file's own label if there is one.
+
+    Plotly takes tags in a text for its own, so they are escaped.
+    """
     text = f"{class_words(explanation.label)}, confidence {explanation.confidence:.0%}"
-    return text if explanation.truth is None else f"{text}, labelled {explanation.truth} in the file"
+    if explanation.truth is not None:
+        text += f", labelled {explanation.truth} in the file"
+    return escape(text, quote=False)
 
 
 def milliseconds(explanation: Explanation, fs: float, n: int) -> NDArray[np.float64]:
