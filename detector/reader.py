@@ -70,6 +70,13 @@ class Reader:
         self._kept = 0  # beats in it
         self._rows: Final[deque[tuple[_Row, int]]] = deque()
 
+    def renewed(self) -> "Reader":
+        """A reader of the same streams that has forgotten all else, to go on with after a fault."""
+        fresh = Reader(self._stream, self._row, explain=self._explains)
+        for opened in self._opens.values():
+            fresh._open(opened)
+        return fresh
+
     def take(self, messages: Iterable[Message]) -> list[Message]:
         """Hear messages, in order; say what follows from them, in order of time within a bed."""
         readings: list[Reading] = []

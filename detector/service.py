@@ -62,7 +62,13 @@ async def run(url: str, *, model: Path | None = None) -> None:
             said: list[Message] = []
             if any(isinstance(m, Status) and m.component == "feed" and m.state == "ready" for m in messages):
                 said.append(ready)
-            said += reader.take(messages)
+            try:
+                said += reader.take(messages)
+            except Exception as error:  # a fault of ours at one bed must not end the reading of all
+                log.exception("lost the thread, learning all beds anew")
+                said.append(Status(component="detector", state="error", detail=f"{type(error).__name__}: {error}"))
+                said.append(ready)
+                reader = reader.renewed()
             for batch in frames(said):
                 await feed.publish(*batch)
 

@@ -15,8 +15,9 @@ import msgspec
 from stream.messages import KINDS, Close, Event, Message, Open, Status, Subscribe, Subscribed, Wave
 from stream.outbox import Letter, Outbox
 
-KEPT_BYTES: Final = 64 << 20
-"""How much of the past is kept for those who come back, in bytes of MessagePack."""
+KEPT_BYTES: Final = 32 << 20
+"""How much of the past is kept for those who come back, in bytes of MessagePack; in memory it is up to six times as
+much."""
 
 _ROUTES: Final = 100_000  # remembered routes; more than beds times kinds of any ward
 

@@ -244,6 +244,9 @@ class Hub:
                     client.frames_sent += 1
         except ConnectionClosed:
             pass
+        except Exception:  # whatever it is, a subscriber that gets nothing must not look connected
+            log.exception("cannot write", extra={"client": client.number})
+            self._cut(client, "the hub failed to write, resume")
 
     def _notified(self, client: Client) -> None:
         """Hear from an outbox that something waits in it, or too much."""

@@ -188,8 +188,7 @@ class Intake:
             raise Refused(f"expected a gap that stops after it starts, got {message.start} to {message.stop}")
         bed = self.beds.get(message.bed)
         if bed is None or bed.owner is not client or bed.opened.stream != message.stream:
-            accepted.append(message)  # someone else's finding
-            return
+            raise Refused(f"expected a gap in a stream that this client feeds, got one of bed {message.bed!r}; dropped")
         if message.start < bed.next:
             raise Refused(f"expected a gap from sample {bed.next} or later, got {message.start}; dropped")
         self._skip(bed, message.stop, accepted)

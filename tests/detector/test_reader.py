@@ -168,11 +168,11 @@ def test_a_new_stream_forgets_the_old_one_and_tells_its_last_beats(reader, class
 
 def test_a_new_stream_may_be_of_another_make(reader, ecg) -> None:
     said = played(reader, opened(), *waves(ecg[:, :7200]))
-    said = played(
-        reader, opened(stream="2", leads=LEADS[:1], fs=250.0), *waves(ecg[:1], stream="2"), closed(stream="2")
-    )
+    said = played(reader, opened(stream="2", leads=LEADS[:1], fs=250.0), *waves(ecg[:1], stream="2"))
     assert len([b for b in only(Beat, said) if b.stream == "2"]) > 20
-    assert {len(e.leads) for e in only(Explanation, said) if e.stream == "2"} <= {1}
+    last = only(Beat, said)[-1]
+    (explanation,) = only(Explanation, reader.take([Explain(bed="a", stream="2", sample=last.sample)]))
+    assert explanation.leads == (LEADS[0].name,)
 
 
 def test_a_stream_restated_in_another_make_begins_anew(reader, classifiers, ecg) -> None:
@@ -235,3 +235,13 @@ def test_rows_that_are_no_beats_still_get_numbers(reader, values) -> None:
 def test_waves_in_a_stream_of_rows_are_left(reader, ecg) -> None:
     assert played(reader, opened(form="beats"), *waves(ecg)) == []
     assert played(reader, opened(stream="2"), row(0, np.ones(187), bed="a")) == []
+
+
+def test_a_renewed_reader_goes_on_with_the_streams_it_knows(reader, ecg) -> None:
+    blocks = list(waves(ecg))
+    half = len(blocks) // 2
+    before = [m for m in played(reader, opened(), *blocks[:half]) if isinstance(m, Beat)]
+    after = [m for m in played(reader.renewed(), *blocks[half:]) if isinstance(m, Beat)]
+    assert before
+    assert len(after) > 5
+    assert min(beat.sample for beat in after) >= blocks[half].start

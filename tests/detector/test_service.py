@@ -30,6 +30,7 @@ from stream.messages import (
     Status,
     Subscribe,
     Subscribed,
+    Wave,
     encode_frame,
     pack,
 )
@@ -193,6 +194,22 @@ async def test_a_hub_that_restarts_has_its_detector_back(hub) -> None:
         assert len(streams) == 1
         states = [m.state for m in screen.heard[before:] if isinstance(m, Status) and m.component == "feed"]
         assert states == ["lost", "ready"]
+
+
+async def test_a_fault_in_reading_is_told_and_the_reading_goes_on(hub, monkeypatch) -> None:
+    take, calls = Reader.take, iter(range(1000))
+
+    def faulty(self: Reader, messages: Sequence[Message]) -> list[Message]:
+        if any(isinstance(message, Wave) for message in messages) and next(calls) == 3:
+            raise ZeroDivisionError("injected")
+        return take(self, messages)
+
+    monkeypatch.setattr(Reader, "take", faulty)
+    scenario = parse_scenario("beds: [{steps: [{sinus: {rate: 75}, seconds: 600}]}]", "test")
+    async with ward(hub) as screen, playing(hub, [Simulator(scenario)], beds=["a"], speed=20):
+        await screen.until(lambda message: isinstance(message, Status) and message.state == "error")
+        assert any(isinstance(told, Status) and "ZeroDivisionError: injected" in told.detail for told in screen.heard)
+        await screen.until(lambda message: isinstance(message, Beat) and message.bed == "a")
 
 
 async def test_a_model_that_cannot_be_used_is_told(hub, tmp_path, monkeypatch) -> None:
