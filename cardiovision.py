@@ -155,6 +155,31 @@ def replay(
     _run(play(sources, feed, beds=beds, speed=speed, loop=loop, start=start, stop=stop))
 
 
+@app.command(
+    epilog=_examples("control 119 pause", "control 119 seek 600", "control 119 speed 10", "control 119 resume")
+)
+def control(
+    bed: Annotated[str, typer.Argument(metavar="BED", help="Name of a bed that is being played.")],
+    action: Annotated[Literal["pause", "resume", "seek", "speed"], typer.Argument(help="What to do.")],
+    value: Annotated[
+        float, typer.Argument(min=0, metavar="[SEC|X]", help="Seconds to seek to, or the factor of speed.")
+    ] = 0.0,
+    feed: FeedUrl = FEED,
+) -> None:
+    """Steer a replay: pause it, go on, seek, change its speed.
+
+    Beds of one source, as simulated ones are, are steered together. It says what came of it.
+    """
+    from stream.control import control as steer
+
+    _log(verbose=False, quiet=True)
+
+    async def say() -> None:
+        typer.echo(await steer(feed, bed, action, value))
+
+    _run(say())
+
+
 @app.command(epilog=_examples("simulate", "simulate my-ward.yaml --beds 16 --seed 7"))
 def simulate(
     scenario: Annotated[

@@ -76,7 +76,8 @@ def ports() -> list[str]:
 
 
 def test_all_commands_are_there() -> None:
-    assert set(COMMANDS) == {"demo", "hub", "replay", "simulate", "detect", "web", "annotate"}
+    names = {"demo", "hub", "replay", "control", "simulate", "detect", "web", "annotate", "evaluate", "train"}
+    assert set(COMMANDS) == names
 
 
 @pytest.mark.parametrize("name", COMMANDS)
