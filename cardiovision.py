@@ -278,7 +278,8 @@ def evaluate(
 ) -> None:
     """Score the detector on records with reference annotations, beat by beat after EC57.
 
-    Its own QRS detector is used, so missed beats count; the first five minutes of a record do not.
+    Its own QRS detector is used, so missed beats count; the first five minutes of a record do not. Of a folder,
+    records with paced beats are left out.
     """
     from detector import evaluate as scoring
 

@@ -5,6 +5,7 @@ them with the reference (:mod:`detector.training.ec57`).
 """
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from detector.training.labels import Beats, LabelMap
 from stream.errors import SourceError
 from stream.sources.wfdb import WfdbSource, open_record
 
+log = logging.getLogger(__name__)
+
 SHOWN = ("QRS", "N", "S", "V", "F", "Q")
 
 
@@ -27,7 +30,8 @@ def evaluate(paths: Sequence[Path], *, model: Path | None = None, labels: LabelM
     Parameters
     ----------
     paths
-        Records, or folders of which all records with an ``.atr`` beside them are taken.
+        Records, or folders of which all records with an ``.atr`` beside them are taken, but for those with paced
+        beats, which EC57 leaves out; to score these, name them.
     model
         A model of one's own in place of the shipped one.
     labels
@@ -41,6 +45,11 @@ def evaluate(paths: Sequence[Path], *, model: Path | None = None, labels: LabelM
         If the model cannot be used.
     """
     sources = {str(path): open_record(path) for path in expand(paths)}
+    paced = [name for name, source in sources.items() if Path(name) not in paths and _is_paced(source)]
+    if paced:
+        log.warning("left out, paced", extra={"records": " ".join(map(_short, paced))})
+    for name in paced:
+        del sources[name]
     for name, source in sources.items():
         if not source.marks(0, source.length):
             raise SourceError(f"{name}: expected reference annotations ({name}.atr), found none")
@@ -120,6 +129,10 @@ def write_json(summary: Summary, labels: LabelMap, path: Path) -> None:
         path.write_text(json.dumps({"label_map": labels, **summary.to_json()}, indent=2) + "\n")
     except OSError as error:
         raise SourceError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _is_paced(source: WfdbSource) -> bool:
+    return any(mark.symbol == "/" for mark in source.marks(0, source.length))
 
 
 def _reference(source: WfdbSource, labels: LabelMap) -> Beats:

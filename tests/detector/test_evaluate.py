@@ -4,7 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import wfdb
 from beds import write_record
 
 from detector.evaluate import evaluate, expand, show, write_json
@@ -50,3 +52,16 @@ def test_simulated_beats_are_found_and_named(long: Path, tmp_path: Path, capsys:
     assert written["gross"]["V"]["f1"] == summary.gross["V"].f1
     with pytest.raises(SourceError, match="cannot write"):
         write_json(summary, "aami", tmp_path / "no" / "scores.json")
+
+
+def test_of_a_folder_paced_records_are_left_out_and_said(
+    long: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for suffix in (".hea", ".dat", ".atr"):
+        shutil.copy(long.with_suffix(suffix), tmp_path)
+    paced = write_record(tmp_path, "paced", seconds=310, seed=4)
+    wfdb.wrann("paced", "atr", np.array([250, 500]), ["/", "N"], fs=250, write_dir=str(tmp_path))
+    (one,) = evaluate([tmp_path]).records
+    assert one.record.endswith("/long")
+    assert caplog.records[-1].message == "left out, paced"
+    assert len(evaluate([tmp_path, paced]).records) == 2
