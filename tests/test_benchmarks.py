@@ -16,12 +16,8 @@ from benchmarks.figures import BenchmarkError, Figure, Report, as_json, spread
 from benchmarks.listener import Listener
 from benchmarks.profiled import OTHER, ROOT, seconds_of_ours
 from benchmarks.records import FOLDER, simulate
-from detector.model import MODELS
 from stream.messages import Beat, Gap, Lead, Message, Open, Reference, Status, Wave
 
-needs_models = pytest.mark.skipif(
-    not (MODELS / "row.keras").is_file(), reason="needs the shipped models in detector/models"
-)
 EPOCH = 1000.0
 
 
@@ -119,7 +115,6 @@ def test_a_part_that_ends_is_told_with_its_last_words() -> None:
             part.check()
 
 
-@needs_models
 def test_ward() -> None:
     run = ward.run(3, 3.0, 3.0, profile=True)
     counts = run.listener.counts
@@ -140,7 +135,6 @@ def test_pace(tmp_path: Path) -> None:
     assert np.isfinite(errors).all()
 
 
-@needs_models
 def test_annotate(tmp_path: Path) -> None:
     told = annotate.measure([simulate(tmp_path, 60, 0)], tmp_path / "out")
     assert told["seconds"] == 60
@@ -148,7 +142,6 @@ def test_annotate(tmp_path: Path) -> None:
     assert told["abnormal"] <= 2
 
 
-@needs_models
 def test_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed, "BEDS", 4)
     figures = {figure.name: figure.value for figure in seed.bench(seconds=1.0).figures}
