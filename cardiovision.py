@@ -259,7 +259,13 @@ def annotate(
         typer.echo(str(result))
 
 
-@app.command(epilog=_examples("evaluate data/mitdb", "evaluate data/mitdb/119 data/svdb --json scores.json"))
+@app.command(
+    epilog=_examples(
+        "evaluate data/mitdb",
+        "evaluate data/mitdb/119 data/svdb --json scores.json --html scores.html",
+        "evaluate data/mitdb/118 data/mitdb/119 --noise data/nstdb/em --snr 12 --snr 0",
+    )
+)
 def evaluate(
     records: Annotated[
         list[Path],
@@ -270,24 +276,59 @@ def evaluate(
         Literal["aami", "bxb"],
         typer.Option(help="Escape beats (e j n) are N as in papers, or S as in WFDB's bxb."),
     ] = "aami",
+    peaks: Annotated[
+        Literal["own", "reference"],
+        typer.Option(help="Find the beats, or only name those at the annotated R peaks, as many papers do."),
+    ] = "own",
     model: Model = None,
+    noise: Annotated[
+        Path | None,
+        typer.Option(metavar="RECORD", help="Score again with this noise added, as WFDB's nst does: nstdb/em."),
+    ] = None,
+    snr: Annotated[
+        list[float] | None,
+        typer.Option(
+            metavar="DB",
+            show_default="24 18 12 6 0 -6",
+            help="Signal-to-noise ratio of that noise; may be repeated.",
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write all figures, by record, to this file.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write a report with pictures, for a browser.")
     ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Score the detector on records with reference annotations, beat by beat after EC57.
 
-    Its own QRS detector is used, so missed beats count; the first five minutes of a record do not. Of a folder,
-    records with paced beats are left out.
+    Its own QRS detector is used, so missed beats count; the first five minutes of a record do not.
+
+    Of a folder, records with paced beats or without beat annotations are left out, and said.
+
+    One in a folder that cannot be read is left out too, and the exit code is then 1.
+
+    A record that you name yourself must be fit to be scored, else nothing is.
     """
     from detector import evaluate as scoring
+    from detector.training.console import show
 
     _log(verbose, quiet=True)
-    summary = scoring.evaluate(records, model=model, labels=labels)
-    scoring.show(summary, labels)
+    if snr and not noise:
+        raise typer.BadParameter("--snr needs --noise, the record of noise to add")
+    for file in (json_file, html_file):
+        if file and not file.parent.is_dir():  # said before the work is done
+            raise CardioVisionError(f"cannot write {file}: there is no folder {file.parent}, make it first")
+    levels = snr or scoring.SNR
+    evaluation = scoring.evaluate(records, model=model, labels=labels, peaks=peaks, noise=noise, snr=levels)
+    show(evaluation)
     if json_file:
-        scoring.write_json(summary, labels, json_file)
+        scoring.write_json(evaluation, json_file)
+    if html_file:
+        scoring.write_html(evaluation, html_file)
+    if evaluation.unreadable:
+        raise typer.Exit(1)
 
 
 @app.command(epilog=_examples("train data/mitdb data/svdb --out models", "train data/mitdb --out models --folds 5"))

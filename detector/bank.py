@@ -7,14 +7,14 @@ only the sample index.
 
 from dataclasses import dataclass
 from math import isnan
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.beats import Beats, BeatTracker
 from detector.conditioning import FS, Filter, Resampler, bridge, wave_filter
-from detector.qrs import HOP, MOST_HOPS, RING, QrsDetector
+from detector.qrs import HOP, MOST_HOPS, RING, Found, QrsDetector
 from detector.rows import Floats, Indices, Ring
 from detector.segmentation import BEFORE
 
@@ -28,6 +28,17 @@ LONGEST_GAP: Final = 2.0
 """A gap (s) up to this is bridged; after a longer one the bed is learned anew."""
 
 
+class PeakFinder(Protocol):
+    """What tells a bank where beats are: :class:`~detector.qrs.QrsDetector`, or what stands in for it."""
+
+    seen: NDArray[np.int64]
+
+    def grow(self, beds: int) -> None: ...  # noqa: D102
+    def reset(self, beds: Indices) -> None: ...  # noqa: D102
+    def follow(self, beds: Indices, x: Floats) -> None: ...  # noqa: D102
+    def step(self, beds: Indices) -> list[Found]: ...  # noqa: D102
+
+
 class Bank:
     """Beds that share sampling rate and number of leads.
 
@@ -37,9 +48,11 @@ class Bank:
         Sampling rate in Hz.
     leads
         Number of leads.
+    qrs
+        Finds the beats; of no beds yet. The QRS detector, if not given.
     """
 
-    def __init__(self, fs: float, leads: int):
+    def __init__(self, fs: float, leads: int, qrs: PeakFinder | None = None):
         self.fs: Final = fs
         self.leads: Final = leads
         self.resample: Final = Resampler(fs)
@@ -47,7 +60,7 @@ class Bank:
         self.wave_filter: Final[Filter] = wave_filter()
         self.raw: Final = Ring(0, leads, 2 * self.block + 2 * self.resample.reach + 2 * int(fs) + 2)
         self.wave: Final = Ring(0, leads, RING)
-        self.qrs: Final = QrsDetector(0, leads)
+        self.qrs: Final = qrs or QrsDetector(0, leads)
         self.beats: Final = BeatTracker(0, leads)
         self.first = np.zeros(0, np.int64)  # sample index of the first sample since the bed was learned anew
         self.received = np.zeros(0, np.int64)  # samples since
@@ -175,7 +188,7 @@ class Ward:
         """A bed's stream begins at sample ``first``; what was known of the bed is forgotten."""
         self.close(bed)
         if (fs, leads) not in self._banks:
-            self._banks[fs, leads] = Bank(fs, leads)
+            self._banks[fs, leads] = self._bank(fs, leads)
         bank = self._banks[fs, leads]
         row = bank.add()
         bank.start(row, first)
@@ -242,6 +255,9 @@ class Ward:
         del self._names[bank, row], self._expected[bed]
         bank.remove(row)
         return told
+
+    def _bank(self, fs: float, leads: int) -> Bank:
+        return Bank(fs, leads)
 
     def _told(self, bank: Bank, parts: list[Beats]) -> list[Reading]:
         if not parts:

@@ -6,7 +6,7 @@ beat's shape): what is early or odd is so for this patient. None of it depends o
 named in any batches.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from detector.conditioning import FS
 from detector.qrs import Found
 from detector.rows import Floats, Indices, Ring, Rows
 from detector.segmentation import (
+    BEFORE,
     LENGTH,
     QRS,
     amplitude,
@@ -61,6 +62,9 @@ OVERDUE: Final = 1.6
 OVERDUE_RANGE: Final = (1.0, 2.2)
 """A beat is not waited for longer than this many median RR, within this range in s."""
 
+AT_ONCE: Final = 0.45
+"""Seconds after R at which a beat could be named without waiting for the next."""
+
 LOST: Final = 3.0
 """RR longer than this many s are no RR: beats were lost, or the heart stood still."""
 
@@ -73,8 +77,8 @@ class Beats:
     ----------
     bed, r
         Row of the bed; sample index of R at :data:`~detector.conditioning.FS`.
-    rr, hr
-        RR before (s) and heart rate (1/min); NaN where unknown.
+    rr, hr, after
+        RR before (s), heart rate (1/min), RR after (s); NaN where unknown.
     cut
         The wave around R in physical units, ``(beats, leads, BEFORE + AFTER)``.
     wave
@@ -90,6 +94,7 @@ class Beats:
     r: NDArray[np.int64]
     rr: Floats
     hr: Floats
+    after: Floats
     cut: Floats
     wave: Floats
     rhythm: Floats
@@ -105,6 +110,22 @@ class Beats:
     def join(parts: "list[Beats]") -> "Beats":
         """One after the other."""
         return Beats(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Beats)))
+
+    def at_once(self) -> "Beats":
+        """The same beats as far as they are known :data:`AT_ONCE` s after R, to tell what waiting is worth.
+
+        A next beat that has not come by then is unknown, and the last sample stands for those to come. The level from
+        which the model's wave is measured stays that of the whole beat.
+        """
+        unknown = ~(self.after <= AT_ONCE)
+        known = BEFORE + int(AT_ONCE * FS)  # samples of the cut up to then
+        cut, wave, now = self.cut.copy(), self.wave.copy(), self.now.copy()
+        cut[..., known:] = cut[..., known - 1 : known]
+        last = known * LENGTH // cut.shape[-1]
+        wave[:, last:, :LEADS] = wave[:, last - 1 : last, :LEADS]
+        now[unknown, 1:4] = 0
+        after = np.where(unknown, np.float32(np.nan), self.after)
+        return replace(self, after=after, cut=cut, wave=wave, now=now)
 
 
 class BeatTracker(Rows):
@@ -144,6 +165,7 @@ class BeatTracker(Rows):
         """Take QRS complexes (at most one a bed); tell the beats that are whole now."""
         r = place_r(wave, found.bed, found.sample, found.lead, seen[found.bed])
         waiting = self.waiting[found.bed]
+        r = np.where(found.revised, r, np.maximum(r, waiting + 1))  # peaks that were given may lie very near
         whole = ~found.revised & (waiting >= 0)
         told = self._tell(found.bed[whole], r[whole], wave, seen)
         self.waiting[found.bed] = r
@@ -217,6 +239,7 @@ class BeatTracker(Rows):
                 r=r,
                 rr=rr,
                 hr=self.heart_rate(beds),
+                after=after_rr,
                 cut=whole,
                 wave=shape,
                 rhythm=self.rhythm[beds],

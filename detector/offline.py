@@ -54,15 +54,19 @@ def side_by_side(sources: Mapping[str, WaveSource], advance: Callable[[float], N
         block += PIECES
 
 
-def read(sources: Mapping[str, WaveSource], advance: Callable[[float], None]) -> Iterator[list[tuple[str, Reading]]]:
+def read(
+    sources: Mapping[str, WaveSource], advance: Callable[[float], None], ward: Ward | None = None
+) -> Iterator[list[tuple[str, Reading]]]:
     """Find the beats of several records; as :func:`side_by_side`.
+
+    ``ward`` reads them, each as the bed of its name; a plain one if not given.
 
     Yields
     ------
     told
         Names, and beats that were found in them.
     """
-    ward = Ward()
+    ward = ward or Ward()
     scales = {name: Scale(source.leads[0]) for name, source in sources.items()}
     for name, source in sources.items():
         ward.open(name, source.fs, len(source.leads[0]))

@@ -53,6 +53,8 @@ class BeatComparison:
         :data:`TABLE_LABELS`; the last row counts extra beats, the last column missed ones.
     scores
         Of ``QRS``, the classes, and the runs, by name.
+    pairs
+        Which beat is which: indices into reference and test, shape ``(pairs, 2)``.
     errors
         Position errors of the pairs in ms, test minus reference, shape ``(pairs,)``.
     """
@@ -60,6 +62,7 @@ class BeatComparison:
     record: str
     table: NDArray[np.int64]
     scores: dict[str, Score]
+    pairs: NDArray[np.int64]
     errors: NDArray[np.float64]
 
     def to_json(self) -> dict[str, Any]:
@@ -121,7 +124,7 @@ def compare(
         window=window,
     )
     errors = (test.samples[tst] - reference.samples[ref]) * (1000.0 / fs)
-    return BeatComparison(record, table, {**beat_scores(table), **runs}, errors)
+    return BeatComparison(record, table, {**beat_scores(table), **runs}, found.pairs, errors)
 
 
 def _cross(row: NDArray[Any], column: NDArray[Any]) -> NDArray[np.int64]:
@@ -159,6 +162,11 @@ class Summary:
     average_interval: dict[str, NDArray[np.float64]]
     level: float
 
+    @property
+    def errors(self) -> NDArray[np.float64]:
+        """Position errors of all pairs in ms."""
+        return np.concatenate([one.errors for one in self.records])
+
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""
         return {
@@ -173,7 +181,7 @@ class Summary:
                 name: {**rates_to_json(mean), "interval": _interval_to_json(self.average_interval[name])}
                 for name, mean in self.average.items()
             },
-            "r_peak_error_ms": position_error(np.concatenate([one.errors for one in self.records])),
+            "r_peak_error_ms": position_error(self.errors),
             "records": [one.to_json() for one in self.records],
         }
 
@@ -202,7 +210,19 @@ def summarise(records: Sequence[BeatComparison], *, draws: int = 2000, level: fl
     )
 
 
-def position_error(errors: NDArray[np.float64]) -> dict[str, float | int | None]:
+def without_foremost(summary: Summary, name: str) -> tuple[str, Score]:
+    """Pool all records but the one with most of a figure's reference items: one patient may make a gross figure.
+
+    Returns
+    -------
+    record, score
+        The record left out, and the score of the others; no counts if there are no others.
+    """
+    most = max(summary.records, key=lambda one: one.scores[name].there)
+    return most.record, sum((one.scores[name] for one in summary.records if one is not most), Score())
+
+
+def position_error(errors: NDArray[np.float64]) -> dict[str, Any]:
     """Mean, standard deviation and median absolute value of position errors; None where there are none."""
     if not errors.size:
         return {"pairs": 0, "mean": None, "sd": None, "median_abs": None}

@@ -54,6 +54,16 @@ class Score:
         return np.array([self.found, self.missed, self.right, self.false], dtype=np.int64)
 
     @property
+    def there(self) -> int:
+        """How many the reference holds."""
+        return self.found + self.missed
+
+    @property
+    def claimed(self) -> int:
+        """How many were claimed."""
+        return self.right + self.false
+
+    @property
     def se(self) -> float:
         """Sensitivity, 0 to 1; nan if the reference holds none."""
         return float(rates(self.counts)[0])

@@ -10,7 +10,7 @@ import wfdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.training.ec57 import TABLE_LABELS, BeatComparison, compare, summarise
+from detector.training.ec57 import TABLE_LABELS, BeatComparison, compare, summarise, without_foremost
 from detector.training.labels import Beats, aami_class
 from detector.training.matching import Matching, match, within
 from detector.training.scores import Score, average, beat_scores, bootstrap
@@ -187,6 +187,30 @@ def test_roles_changed_misses_become_extras(samples: list[int], data: st.DataObj
     assert there.extra.tolist() == back.missed.tolist()
 
 
+@given(
+    st.lists(st.integers(32, 120), max_size=40),
+    st.lists(st.tuples(st.integers(-60, 60), st.booleans()), min_size=40, max_size=40),
+)
+def test_where_no_window_holds_two_beats_any_pairing_must_agree(gaps: list[int], moves: list[tuple[int, bool]]) -> None:
+    """A second, naive way: beats so far apart that at most one of the other list is within reach."""
+    reference = np.cumsum([1000, *gaps])
+    moved = zip(reference, moves, strict=False)
+    test = np.unique([r + by for r, (by, found) in moved if found])
+    near = np.abs(reference[:, None] - test[None]) <= 15
+    if (near.sum(0) > 1).any() or (near.sum(1) > 1).any():
+        return  # somewhere there is a choice
+    m = pairing(reference.tolist(), test.tolist())
+    assert m.pairs.tolist() == np.argwhere(near).tolist()
+    assert m.missed.tolist() == np.flatnonzero(~near.any(1)).tolist()
+    assert m.extra.tolist() == np.flatnonzero(~near.any(0)).tolist()
+
+
+@pytest.mark.parametrize(("at", "counted"), [(38_399, False), (38_400, True)])
+def test_the_period_begins_five_minutes_in_at_any_rate(at: int, counted: bool) -> None:
+    assert len(match([at], [], 128, end=60_000).missed) == counted
+    assert len(match([at], [at], 128, end=60_000).pairs) == counted
+
+
 # ------------------------------------------------------------------------------------------------- scores
 
 
@@ -242,6 +266,28 @@ def test_gross_weighs_beats_and_average_weighs_records_where_defined() -> None:
     assert summary.gross["V"].se == 0.8
     assert summary.average["V"].tolist() == [0.5, 1.0, 0.5]  # +P is defined in the first record alone
     assert summary.table.sum() == 12
+
+
+def test_without_the_record_that_has_most_the_others_are_left() -> None:
+    records = [scored("SSN", "SNN"), scored("S" * 8, "S" * 8), scored("NN", "NS")]
+    most, score = without_foremost(summarise(records), "S")
+    assert most == "made"
+    assert score == Score(1, 1, 1, 1)
+    assert without_foremost(summarise(records[:1]), "S")[1] == Score()
+
+
+def test_pairs_say_which_beat_is_which() -> None:
+    result = scored("NS.VN", "N.SVN")
+    assert result.pairs.tolist() == [[0, 0], [2, 2], [3, 3]]
+
+
+def test_one_side_empty() -> None:
+    nothing, beats = Beats.of([], []), Beats.of([1000, 1100], ["N", "V"])
+    for reference, test in ((beats, nothing), (nothing, beats), (nothing, nothing)):
+        result = compare("made", reference, test, FS, end=END, learning=0.0)
+        assert result.scores["QRS"] == Score(0, len(reference.samples), 0, len(test.samples))
+        assert result.table.sum() == len(reference.samples) + len(test.samples)
+        assert not result.errors.size
 
 
 def test_interval_is_seeded_covers_the_estimate_and_widens_with_clustering() -> None:
