@@ -331,30 +331,50 @@ def evaluate(
         raise typer.Exit(1)
 
 
-@app.command(epilog=_examples("train data/mitdb data/svdb --out models", "train data/mitdb --out models --folds 5"))
+@app.command(
+    epilog=_examples(
+        "train data/mitdb --out models", "train data/mitdb data/svdb --noise data/nstdb --out models --folds 5"
+    )
+)
 def train(
     folders: Annotated[
         list[Path], typer.Argument(metavar="FOLDER...", help="Folders of WFDB records with .atr beat annotations.")
     ],
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write models, checksums and scores to.")],
-    epochs: Annotated[int, typer.Option(min=1, metavar="N", help="Times that all beats are seen.")] = 8,
+    noise: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="WFDB records of noise (nstdb), to learn from noise too."),
+    ] = None,
+    kind: Annotated[
+        Literal["both", "stream", "row"], typer.Option(help="Which models: of beats in a stream, of beats alone.")
+    ] = "both",
+    epochs: Annotated[int, typer.Option(min=1, metavar="N", help="Times that all beats are seen.")] = 6,
+    members: Annotated[int, typer.Option(min=1, metavar="N", help="Networks of each model, which vote.")] = 3,
     folds: Annotated[
         int,
         typer.Option(min=0, metavar="N", help="First score on patients not seen, in so many folds; 0: do not."),
     ] = 0,
+    splits: Annotated[int, typer.Option(min=1, metavar="N", help="Cut into folds so often, each time anew.")] = 1,
     seed: Seed = 0,
     verbose: Verbose = False,
 ) -> None:
-    """Learn the weights of both models anew from records, on the CPU; the shipped ones are made so.
+    """Learn the weights of the models anew from records, on the CPU; the shipped ones are made so.
 
-    It writes stream.keras, row.keras, checksums.json and training.json (what was learned from, and scores by fold).
+    It writes stream.keras, row.keras, checksums.json, training.json (what was learned from, and scores) and
+    training.log.jsonl. Cut short, it goes on where it was when begun again.
     """
+    from detector.training.train import Plan
     from detector.training.train import train as learn
 
     _log(verbose, quiet=True)
-    log = learn(folders, out, epochs=epochs, seed=seed, check_folds=folds)
-    typer.echo(json.dumps(log, indent=2))
+    if folds == 1:
+        raise typer.BadParameter(
+            "one fold leaves nothing to learn from; expected 0, or 2 or more", param_hint="--folds"
+        )
+    plan = Plan(epochs=epochs, members=members, folds=folds, splits=splits, seed=seed)
+    learn(folders, out, plan, noise=noise, kinds=("stream", "row") if kind == "both" else (kind,))
+    typer.echo(f"{out}: training.json tells what was done and scored")
 
 
 @app.command(epilog=_examples("demo --beds 16", "demo --records mitdb/106 mitdb/119", "demo --records beats.csv"))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import annotate, pace, seed, ward
+from benchmarks import annotate, explain, pace, seed, ward
 from benchmarks.figures import Report, as_json, machine
 from stream import logs
 from stream.errors import CardioVisionError
@@ -26,11 +26,14 @@ class Name(StrEnum):
     pace = "pace"
     annotate = "annotate"
     seed = "seed"
+    explain = "explain"
 
 
 @app.command()
 def main(
-    names: Annotated[list[Name] | None, typer.Argument(metavar="[NAME]...", help="ward, pace, annotate, seed.")] = None,
+    names: Annotated[
+        list[Name] | None, typer.Argument(metavar="[NAME]...", help="ward, pace, annotate, seed, explain.")
+    ] = None,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="10 s a measurement in place of 60; rougher.")] = False,
     seconds: Annotated[float | None, typer.Option(min=1, metavar="SEC", help="Length of a measurement.")] = None,
@@ -63,6 +66,7 @@ def main(
             Name.pace: lambda: pace.bench(seconds=length, tell=tell),
             Name.annotate: lambda: annotate.bench(minutes=3.0 if quick else annotate.MINUTES, tell=tell),
             Name.seed: lambda: seed.bench(seconds=min(length, 20.0), tell=tell),
+            Name.explain: lambda: explain.bench(a_record=2 if quick else 10, models=1 if quick else 5, tell=tell),
         }
         for name in names or list(Name):
             reports.append(work[name]())

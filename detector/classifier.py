@@ -10,11 +10,13 @@ from typing import Any, Final
 import numpy as np
 import tensorflow as tf
 
-from detector.beats import LEADS, Beats
-from detector.explain import heat_of
+from detector.beats import Beats
+from detector.explain import attributions, heat_of
 from detector.model import check, shipped
+from detector.reasons import usual_inputs
 from detector.rows import Floats
 from detector.segmentation import normalize_length
+from detector.shape import LEADS
 
 BATCH: Final = 128
 """Beats named in one call: 4 ms on one core, so one bed's beat does not wait for a ward's."""
@@ -45,18 +47,26 @@ class Classifier:
         self.alone: Final = len(model.inputs) == 1
         """Whether the model takes a beat a row, without rhythm."""
         self._shapes: Final = [tuple(i.shape[1:]) for i in model.inputs]
-        self._forward: Final = self._compile(self._probabilities, BATCH)
-        self._gradient: Final = self._compile(self._heat, EXPLAIN_BATCH)
+        self._forward: Final = self._compile(self._probabilities, BATCH, self._shapes)
+        self._explain: Final = self._compile(self._attributions, EXPLAIN_BATCH, [*self._shapes, *self._shapes, (5,)])
 
     def probabilities(self, inputs: Sequence[Floats]) -> Floats:
         """Probabilities of N S V F Q: shape ``(beats, 5)``, rounded to 4 digits; 0 where the model gives no number."""
-        said = np.nan_to_num(_batched(self._forward, BATCH, inputs), posinf=0, neginf=0)
-        return np.asarray(np.round(said, 4), np.float32)
+        (said,) = _batched(self._forward, BATCH, inputs)
+        return np.asarray(np.round(np.nan_to_num(said, posinf=0, neginf=0), 4), np.float32)
+
+    def attributions(self, inputs: Sequence[Floats], label: Sequence[int]) -> list[Floats]:
+        """How much each number of the inputs spoke for the class ``label``, against the usual beat.
+
+        Shaped as the inputs, in units of log odds; 0 where the model gives no number.
+        """
+        target = np.eye(5, dtype=np.float32)[np.asarray(label, np.intp)]
+        told = _batched(self._explain, EXPLAIN_BATCH, [*inputs, *usual_inputs(inputs), target])
+        return [np.nan_to_num(part, posinf=0, neginf=0) for part in told]
 
     def heat(self, inputs: Sequence[Floats], label: Sequence[int]) -> Floats:
         """How much each sample of the wave spoke for the class ``label``: shape as the first input, 0 to 1."""
-        target = np.eye(5, dtype=np.float32)[np.asarray(label, np.intp)]
-        return _batched(self._gradient, EXPLAIN_BATCH, [*inputs, target])
+        return heat_of(self.attributions(inputs, label)[0])
 
     def of_stream(self, beats: Beats) -> list[Floats]:
         """The model's inputs for beats of a stream.
@@ -85,16 +95,15 @@ class Classifier:
             return heat.reshape(len(heat), 1, -1)
         return np.ascontiguousarray(heat[..., : min(leads, LEADS)].transpose(0, 2, 1))
 
-    def _probabilities(self, *inputs: Any) -> Any:
-        return self.model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+    def _probabilities(self, *inputs: Any) -> list[Any]:
+        return [self.model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)]
 
-    def _heat(self, *inputs: Any) -> Any:
-        return heat_of(self.model, list(inputs[:-1]), inputs[-1])
+    def _attributions(self, *given: Any) -> list[Any]:
+        count = len(self._shapes)
+        return attributions(self.model, list(given[:count]), list(given[count:-1]), given[-1])
 
-    def _compile(self, function: Any, batch: int) -> Any:
-        shapes: list[tuple[int, ...]] = list(self._shapes)
-        if function == self._heat:
-            shapes.append((5,))
+    @staticmethod
+    def _compile(function: Any, batch: int, shapes: Sequence[tuple[int, ...]]) -> Any:
         return tf.function(function).get_concrete_function(
             *(tf.TensorSpec((batch, *shape), tf.float32) for shape in shapes)
         )
@@ -105,16 +114,17 @@ def shipped_classifiers() -> Mapping[str, Classifier]:
     return {name: Classifier(shipped(name), name) for name in ("stream", "row")}
 
 
-def _batched(function: Any, batch: int, inputs: Sequence[Floats]) -> Floats:
-    """Call a function compiled for ``batch`` rows on any number of them."""
+def _batched(function: Any, batch: int, inputs: Sequence[Floats]) -> list[Floats]:
+    """Call a function compiled for ``batch`` rows, which returns a list, on any number of them."""
     total = len(inputs[0])
-    out = []
+    told: list[list[Floats]] = [[] for _ in function.structured_outputs]
     for start in range(0, total, batch):
         part = [np.asarray(x[start : start + batch], np.float32) for x in inputs]
         missing = batch - len(part[0])
         if missing:
             part = [np.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1)) for x in part]
-        out.append(function(*map(tf.constant, part)).numpy()[: batch - missing])
-    if not out:
-        return np.zeros((0, *function.structured_outputs.shape[1:]), np.float32)
-    return np.concatenate(out)
+        for out, tensor in zip(told, function(*map(tf.constant, part)), strict=True):
+            out.append(tensor.numpy()[: batch - missing])
+    if not total:
+        return [np.zeros((0, *tensor.shape[1:]), np.float32) for tensor in function.structured_outputs]
+    return [np.concatenate(out) for out in told]

@@ -1,18 +1,20 @@
-"""The CNN-LSTM that names a beat, and the one for beats that come alone; how model files are read.
+"""The CNN-LSTMs that name a beat in a stream and a beat that comes alone; how model files are read.
 
 Both are written with Keras 3 layers alone, so they train on any of its backends.
 """
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import keras
 from keras import layers
 
-from detector.beats import LEADS, NOW, RHYTHM, STEPS
+from detector.beats import NOW, RHYTHM, STEPS
 from detector.segmentation import LENGTH
+from detector.shape import LEADS
 from stream.errors import CardioVisionError
 from stream.messages import AAMI
 
@@ -26,41 +28,63 @@ class ModelError(CardioVisionError):
     """A model file that is missing, damaged, or made for other input."""
 
 
-def stream_model() -> Any:
-    """The model of beats in a stream: wave and usual beat by a CNN, past rhythm by an LSTM, fused.
+def stream_member() -> Any:
+    """One network for beats in a stream: wave and usual beat by a CNN, past rhythm by an LSTM, fused.
 
     Inputs ``wave`` (LENGTH, 2 * LEADS), ``rhythm`` (STEPS, RHYTHM) and ``now`` (NOW) as in
-    :class:`detector.beats.Beats`; output the probabilities of N S V F Q.
+    :class:`detector.beats.Beats`; output the logits of N S V F Q.
     """
     wave = keras.Input((LENGTH, 2 * LEADS), name="wave")
     rhythm = keras.Input((STEPS, RHYTHM), name="rhythm")
     now = keras.Input((NOW,), name="now")
-    x = wave
-    for filters, kernel in ((24, 7), (32, 5), (48, 5)):
-        x = layers.Conv1D(filters, kernel, padding="same", activation="relu")(x)
-        x = layers.MaxPooling1D(2)(x)
-    shape = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
-    past = layers.LSTM(24, unroll=True)(rhythm)
-    x = layers.Concatenate()([layers.Dropout(0.3)(shape), past, now])
-    x = layers.Dense(64, activation="relu")(x)
-    x = layers.Dropout(0.3)(x)
-    return keras.Model([wave, rhythm, now], layers.Dense(len(AAMI), activation="softmax")(x), name="stream")
+    x = _convolve(wave)
+    x = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+    shape = layers.Dense(32, activation="relu")(layers.Dropout(0.3)(x))
+    past = layers.LSTM(24, unroll=True)(_standardize(rhythm))
+    x = layers.Concatenate()([shape, layers.Dropout(0.2)(past), layers.Dropout(0.2)(_standardize(now))])
+    x = layers.Dropout(0.3)(layers.Dense(64, activation="relu")(x))
+    return keras.Model([wave, rhythm, now], layers.Dense(len(AAMI))(x))
 
 
-def row_model() -> Any:
-    """The model of beats that come alone: a CNN whose features an LSTM reads along the beat.
+def row_member() -> Any:
+    """One network for beats that come alone: a CNN whose features an LSTM reads along the beat.
 
-    Input (ROW, 1), scaled to 0..1; output the probabilities of N S V F Q.
+    Input (ROW, 1), scaled to 0..1; output the logits of N S V F Q.
     """
     row = keras.Input((ROW, 1), name="row")
-    x = row
-    for filters, kernel in ((24, 7), (32, 5), (48, 5)):
-        x = layers.Conv1D(filters, kernel, padding="same", activation="relu")(x)
-        x = layers.MaxPooling1D(2)(x)
-    x = layers.LSTM(32, unroll=True)(x)
+    x = layers.LSTM(32, unroll=True)(_convolve(row))
     x = layers.Dense(64, activation="relu")(layers.Dropout(0.3)(x))
-    x = layers.Dropout(0.3)(x)
-    return keras.Model(row, layers.Dense(len(AAMI), activation="softmax")(x), name="row")
+    return keras.Model(row, layers.Dense(len(AAMI))(layers.Dropout(0.3)(x)))
+
+
+def _convolve(x: Any) -> Any:
+    for filters, kernel in ((24, 7), (32, 5), (48, 5)):
+        x = layers.MaxPooling1D(2)(layers.Conv1D(filters, kernel, padding="same", activation="relu")(x))
+    return x
+
+
+def _standardize(x: Any) -> Any:
+    """Mean 0 and deviation 1, as in what was learned from."""
+    return layers.BatchNormalization(center=False, scale=False, momentum=0.95)(x)
+
+
+MEMBER: Final[dict[str, Callable[[], Any]]] = {"stream": stream_member, "row": row_member}
+
+
+def ensemble(name: str, members: int, temperature: float = 1.0) -> Any:
+    """The model that is shipped: networks of one kind, ``stream`` or ``row``, whose logits are averaged.
+
+    Their mean is divided by ``temperature``, which makes the probabilities mean what they say (Guo et al. 2017,
+    arXiv:1706.04599), and goes through a softmax.
+    """
+    networks = [MEMBER[name]() for _ in range(members)]
+    for k, network in enumerate(networks):
+        network.name = f"member_{k}"
+    inputs = [keras.Input(i.shape[1:], name=i.name) for i in networks[0].inputs]
+    given = inputs if len(inputs) > 1 else inputs[0]
+    logits = [network(given) for network in networks]
+    mean = layers.Average()(logits) if members > 1 else logits[0]
+    return keras.Model(given, layers.Softmax()(layers.Rescaling(1 / temperature)(mean)), name=name)
 
 
 def shipped(name: str) -> Any:

@@ -14,7 +14,9 @@ import numpy as np
 from detector.bank import Reading, Ward
 from detector.classifier import Classifier
 from detector.conditioning import FS
+from detector.explain import heat_of
 from detector.physical import Scale
+from detector.reasons import reasons
 from detector.rows import Floats
 from detector.segmentation import normalize_length
 from stream.messages import (
@@ -27,6 +29,7 @@ from stream.messages import (
     Message,
     Numerics,
     Open,
+    Reason,
     Wave,
     pack,
     unpack_floats,
@@ -183,8 +186,9 @@ class Reader:
             return []
         beats = reading.beats[which]
         classes = [label[k] for k in which]
-        heat = self._stream.heat(self._stream.of_stream(beats), classes)
-        heat = normalize_length(self._stream.lead_heat(heat, beats.cut.shape[1]), beats.cut.shape[-1])
+        spoke = self._stream.attributions(self._stream.of_stream(beats), classes)
+        heat = normalize_length(self._stream.lead_heat(heat_of(spoke[0]), beats.cut.shape[1]), beats.cut.shape[-1])
+        why: list[tuple[Reason, ...]] = [()] * len(which) if self._stream.alone else reasons(beats, spoke)
         return [
             Explanation(
                 bed=reading.key[k],
@@ -197,8 +201,9 @@ class Reader:
                 start=round(float(reading.begin[k]), 3),
                 wave=pack(cut[: len(of_lead)]),
                 heat=pack(of_lead),
+                reasons=because,
             )
-            for k, cut, of_lead in zip(which, beats.cut, heat, strict=True)
+            for k, cut, of_lead, because in zip(which, beats.cut, heat, why, strict=True)
         ]
 
     def _name_rows(self, rows: list[_Row]) -> list[Message]:

@@ -53,8 +53,8 @@ class Ring(Rows):
 
     def write(self, beds: Indices, start: NDArray[np.int64], block: Floats) -> None:
         """Write ``block`` of shape ``(len(beds), leads, n)`` at samples ``start`` on."""
-        column = (start[:, None] + np.arange(block.shape[-1])) % self.length
-        self.values[beds[:, None], column] = block.transpose(0, 2, 1)
+        at = self._at(beds, start % self.length, np.arange(block.shape[-1]))
+        self.values.reshape(-1, self.leads)[at] = block.transpose(0, 2, 1)
 
     def put(self, bed: int, start: int, block: Floats) -> None:
         """Write ``block`` of shape ``(leads, n)``, at most the ring's length, of one bed."""
@@ -64,14 +64,22 @@ class Ring(Rows):
         self.values[bed, : block.shape[-1] - fits] = block[:, fits:].T
 
     def read(
-        self, beds: Indices, start: NDArray[np.int64], count: int, stop: NDArray[np.int64] | None = None
+        self, beds: Indices, start: NDArray[np.int64], count: int, stop: NDArray[np.int64] | None = None, every: int = 1
     ) -> Floats:
-        """Samples ``start`` to ``start + count``: shape ``(len(beds), leads, count)``.
+        """Samples ``start``, ``start + every`` ..., ``count`` of them: shape ``(len(beds), leads, count)``.
 
         The caller asks only for what is still kept. With ``stop``, the sample before ``stop`` stands for those
         after it.
         """
-        column = start[:, None] + np.arange(count)
+        after = every * np.arange(count)
         if stop is not None:
-            column = np.minimum(column, stop[:, None] - 1)
-        return np.ascontiguousarray(self.values[beds[:, None], column % self.length].transpose(0, 2, 1))
+            after = np.minimum(after, (stop - 1 - start)[:, None])
+        at = self._at(beds, start % self.length, after)
+        values = self.values.reshape(-1, self.leads).take(at, axis=0)
+        return np.ascontiguousarray(values.transpose(0, 2, 1))
+
+    def _at(self, beds: Indices, column: NDArray[np.int64], after: NDArray[np.int64]) -> Indices:
+        """Where samples lie in the values of all beds one behind the other: a single index is faster than two."""
+        at = column[:, None] + after
+        at -= self.length * (at >= self.length)  # faster than a remainder
+        return np.asarray(at + self.length * beds[:, None], np.intp)

@@ -25,6 +25,7 @@ from stream.messages import (
     Message,
     Open,
     Problem,
+    Reason,
     Reference,
     Status,
     Subscribe,
@@ -32,6 +33,9 @@ from stream.messages import (
     Wave,
     Welcome,
 )
+
+MAX_REASONS: Final = 16
+"""Most reasons in an explanation."""
 
 MAX_NAME: Final = 64
 """Most characters in the name of a bed, stream, lead or component."""
@@ -197,6 +201,8 @@ class Intake:
     def _finding(self, client: Hashable, message: Beat | Explanation, accepted: list[Message]) -> None:
         if message.label not in AAMI:
             raise Refused(f"expected a label among {' '.join(AAMI)}, got {message.label[:80]!r}")
+        if isinstance(message, Explanation):
+            check_reasons(message.reasons)
         accepted.append(message)
 
     def _status(self, client: Hashable, message: Status, accepted: list[Message]) -> None:
@@ -278,6 +284,22 @@ def check_name(what: str, name: str) -> None:
     """
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name.isspace():
         raise Refused(f"expected a {what} name of 1 to {MAX_NAME} printable characters, got {name[:80]!r}")
+
+
+def check_reasons(reasons: Sequence[Reason]) -> None:
+    """Check what an explanation gives as reasons.
+
+    Raises
+    ------
+    Refused
+        If they are too many, or one cannot be shown.
+    """
+    if len(reasons) > MAX_REASONS:
+        raise Refused(f"expected {MAX_REASONS} reasons at most, got {len(reasons)}")
+    for reason in reasons:
+        check_name("reason", reason.name)
+        if not (math.isfinite(reason.share) and math.isfinite(reason.value or 0)):
+            raise Refused(f"expected finite numbers in reason {reason.name!r}, got {reason.share:g}, {reason.value}")
 
 
 def check_subscribe(request: Subscribe) -> None:

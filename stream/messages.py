@@ -204,11 +204,40 @@ class Numerics(Message, frozen=True, kw_only=True, tag="numerics"):
     hr: float | None = None
 
 
-class Explanation(Event, frozen=True, kw_only=True, tag="explanation"):
-    """Which part of the wave made the model say what it said of one beat.
+class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one side of a beat had to say for its class.
 
-    ``wave`` (physical units) and ``heat`` (0 to 1) are little-endian float32 of shape ``(leads, n)``, ``n``
-    samples at rate ``fs`` beginning at (fractional) sample index ``start`` of the stream.
+    Attributes
+    ----------
+    name
+        ``rr_before``, ``rr_after``, ``rhythm`` (the beats before), ``p_wave`` (what is before QRS), ``qrs`` (its
+        shape), ``qrs_width``, ``t_wave`` (what is behind).
+    share
+        Its share of all that spoke for the class and against it; below 0 if it spoke against.
+    value
+        What there was to see, where there is a number for it: of ``rr_before`` and ``rr_after`` the ratio to the
+        patient's usual RR; of ``rhythm`` the mean step from RR to RR, as a share of it; of ``p_wave``, ``qrs`` and
+        ``t_wave`` the likeness to those of the patient's usual beat, 1 being the same; of ``qrs_width`` ms at half
+        the height.
+    """
+
+    name: str
+    share: float
+    value: float | None = None
+
+
+class Explanation(Event, frozen=True, kw_only=True, tag="explanation"):
+    """What in a beat made the model say what it said.
+
+    Attributes
+    ----------
+    wave, heat
+        The wave in physical units, and how much each sample spoke for the class, 0 to 1: little-endian float32 of
+        shape ``(leads, n)``, ``n`` samples at rate ``fs`` beginning at (fractional) sample index ``start`` of the
+        stream.
+    reasons
+        What decided, the weightiest first; small ones are left out. None for a beat that came already cut: nothing
+        is known of its rhythm or of what is usual for the patient.
     """
 
     bed: str
@@ -221,6 +250,7 @@ class Explanation(Event, frozen=True, kw_only=True, tag="explanation"):
     start: float
     wave: bytes
     heat: bytes
+    reasons: tuple[Reason, ...] = ()
     row: Index | None = None
     truth: str | None = None
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import annotate, pace, seed, ward
+from benchmarks import annotate, explain, pace, seed, ward
 from benchmarks.children import child
 from benchmarks.figures import BenchmarkError, Figure, Report, as_json, spread
 from benchmarks.listener import Listener
 from benchmarks.profiled import OTHER, ROOT, seconds_of_ours
 from benchmarks.records import FOLDER, simulate
+from benchmarks.whatif import moments
 from stream.messages import Beat, Gap, Lead, Message, Open, Reference, Status, Wave
 
 EPOCH = 1000.0
@@ -147,6 +148,60 @@ def test_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     figures = {figure.name: figure.value for figure in seed.bench(seconds=1.0).figures}
     assert figures["largest difference in probabilities"] < 1e-3
     assert figures["largest difference in heat"] < 1e-3
+
+
+def test_a_beat_of_which_nothing_is_altered_is_told_as_it_was(data: Path) -> None:
+    """The same bits, for a beat of the midst and one beside it; another wave tells another beat."""
+    from stream.sources.wfdb import open_record
+
+    source = open_record(data / "mitdb" / "119")
+    marks = [mark.sample for mark in source.marks(0, 30 * 360) if mark.symbol in "NV"]
+    kept = moments({"119": source}, {"119": marks[20:22]}, lambda _: None)
+    assert [name for name, _ in kept] == ["119", "119"]
+    for _, moment in kept:
+        told = moment.retold(np.stack([moment.cut, moment.usual]))
+        for name in ("wave", "rhythm", "now", "rr", "hr"):
+            np.testing.assert_array_equal(getattr(told, name)[0], getattr(moment.beats, name)[0])
+        assert np.abs(told.wave[1, :, :2] - told.wave[1, :, 2:]).max() < 0.2  # the usual beat is as usual
+        np.testing.assert_array_equal(told.wave[1, :, 2:], told.wave[0, :, 2:])
+
+
+def test_explain(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER, str(data))
+    from benchmarks.maps import IN_SERVICE
+
+    report = explain.bench(a_record=4, models=1, only=("119", "208"), methods=("gradient, size", IN_SERVICE))
+    rows = {row[0]: dict(zip(explain.COLUMNS, row[1:], strict=True)) for row in report.sheets[0].rows}
+    own = rows[IN_SERVICE]
+    assert own["deletion"] < 0.9
+    assert own["insertion"] > 1.05
+    assert -1 <= own["randomised"] < 0.5
+    assert own["V on QRS"] > 50
+    assert [row[0] for row in report.sheets[1].rows] == ["V", "F"]
+
+
+def test_the_method_in_service_is_the_one_that_is_measured() -> None:
+    from benchmarks.maps import IN_SERVICE, METHODS, Explained
+    from detector.classifier import Classifier
+    from detector.model import shipped
+
+    model = shipped("stream")
+    classifier = Classifier(model, "stream")
+    inputs = [x[:40] for x in classifier.of_stream(seed.beats())]
+    label = classifier.probabilities(inputs).argmax(-1)
+    subject = Explained(model)
+    measured = subject.maps(METHODS[IN_SERVICE])(inputs, label)
+    most = measured.max(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(measured / most, classifier.heat(inputs, label)[..., :2], atol=1e-3)
+    subject.randomised(0)
+    assert np.abs(subject.maps(METHODS[IN_SERVICE])(inputs, label) - measured).max() > 0.1 * most.max()
+
+
+def test_without_records_nothing_is_said_of_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(FOLDER, raising=False)
+    report = explain.bench()
+    assert report.figures == []
+    assert "not measured" in report.remarks[0]
 
 
 def test_the_command_runs_what_it_is_asked_to(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Beats to learn from, as the service itself would see them.
 
 Records go through the live pipeline; each beat it finds takes the label of the reference beat it matches (EC57's
-pairing). Beats found where there is none are left out, and so are missed ones: what was not found is never named.
+pairing), or none. What was not found is never named.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,8 +16,10 @@ from detector.bank import Reading
 from detector.beats import Beats
 from detector.model import ROW
 from detector.rows import Floats
+from detector.training.disturb import AnnotatedSource
 from detector.training.labels import Beats as Labels
 from detector.training.matching import match
+from detector.training.scores import NOTHING
 from stream.errors import SourceError
 from stream.sources.wfdb import WfdbSource, open_record
 
@@ -27,17 +29,29 @@ ROW_FS = 125.0
 
 @dataclass(slots=True)
 class Examples:
-    """Inputs of a model, one array each, with the label (index in ``N S V F Q``) and record of each beat."""
+    """Beats to learn from.
+
+    Attributes
+    ----------
+    inputs
+        Of a model, by name, one array each.
+    label
+        Index in ``N S V F Q``, or :data:`~detector.training.scores.NOTHING` where the reference has no beat.
+    record, sample
+        Where each is from: the record, and R in its samples.
+    """
 
     inputs: dict[str, Floats]
     label: NDArray[np.int8]
     record: NDArray[np.str_]
+    sample: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.label)
 
     def __getitem__(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Examples":
-        return Examples({k: v[which] for k, v in self.inputs.items()}, self.label[which], self.record[which])
+        inputs = {name: values[which] for name, values in self.inputs.items()}
+        return Examples(inputs, self.label[which], self.record[which], self.sample[which])
 
     @staticmethod
     def join(parts: "Sequence[Examples]") -> "Examples":
@@ -46,6 +60,7 @@ class Examples:
             {k: np.concatenate([p.inputs[k] for p in parts]) for k in parts[0].inputs},
             np.concatenate([p.label for p in parts]),
             np.concatenate([p.record for p in parts]),
+            np.concatenate([p.sample for p in parts]),
         )
 
 
@@ -68,14 +83,14 @@ def records(folders: Iterable[Path]) -> dict[str, WfdbSource]:
     return found
 
 
-def labels_of(source: WfdbSource) -> Labels:
+def labels_of(source: AnnotatedSource) -> Labels:
     """A record's reference beats."""
     marks = source.marks(0, source.length)
     return Labels.of([m.sample for m in marks], [m.symbol for m in marks])
 
 
-def stream_examples(sources: Mapping[str, WfdbSource], advance: Callable[[float], None]) -> Examples:
-    """Beats of records as :func:`detector.model.stream_model` takes them.
+def stream_examples(sources: Mapping[str, AnnotatedSource], advance: Callable[[float], None]) -> Examples:
+    """Beats of records as :func:`detector.model.stream_member` takes them.
 
     ``advance`` is told how many seconds of signal have been read, as they are.
     """
@@ -86,17 +101,17 @@ def stream_examples(sources: Mapping[str, WfdbSource], advance: Callable[[float]
     return Examples.join([_matched(name, source, told[name]) for name, source in sources.items() if told[name]])
 
 
-def _matched(name: str, source: WfdbSource, told: list[Reading]) -> Examples:
-    """The beats of one record that match a reference beat, with its label."""
+def _matched(name: str, source: AnnotatedSource, told: list[Reading]) -> Examples:
+    """The beats of one record with their labels; those found within flutter, or at the very start, are left out."""
     reference = labels_of(source)
     sample = np.concatenate([reading.sample for reading in told])
-    pairs = match(reference.samples, sample, source.fs, end=source.length, learning=0).pairs
-    beats = Beats.join([reading.beats for reading in told])[pairs[:, 1]]
-    return Examples(
-        {"wave": beats.wave, "rhythm": beats.rhythm, "now": beats.now},
-        reference.classes[pairs[:, 0]],
-        np.full(len(pairs), name),
-    )
+    found = match(reference.samples, sample, source.fs, end=source.length, learning=0, flutter=reference.flutter)
+    label = np.full(len(sample), -1, np.int8)
+    label[found.pairs[:, 1]] = reference.classes[found.pairs[:, 0]]
+    label[found.extra] = NOTHING
+    beats = Beats.join([reading.beats for reading in told])
+    inputs = {"wave": beats.wave, "rhythm": beats.rhythm, "now": beats.now}
+    return Examples(inputs, label, np.full(len(sample), name), sample)[label >= 0]
 
 
 def row_examples(name: str, source: WfdbSource, rng: np.random.Generator) -> Examples:
@@ -126,7 +141,9 @@ def row_examples(name: str, source: WfdbSource, rng: np.random.Generator) -> Exa
         if row is not None:
             rows.append(np.pad(row, (0, ROW - len(row))))
             kept.append(beat)
-    return Examples({"row": np.stack(rows)[..., None]}, reference.classes[kept], np.full(len(rows), name))
+    return Examples(
+        {"row": np.stack(rows)[..., None]}, reference.classes[kept], np.full(len(rows), name), reference.samples[kept]
+    )
 
 
 def _piece(lead: Floats, fs: float, start: float, stop: float, length: int) -> Floats | None:

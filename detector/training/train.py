@@ -1,253 +1,227 @@
-"""Learning the shipped weights from records: ``cardiovision train``."""
+"""Learning the shipped models from records: ``cardiovision train``."""
 
 import hashlib
 import json
+import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from detector.beats import LEADS
-from detector.model import row_model, stream_model
+from detector.model import MEMBER, ensemble
 from detector.rows import Floats
+from detector.training.crossval import cross_validate, folds
 from detector.training.dataset import Examples, records, row_examples, stream_examples
+from detector.training.disturb import AnnotatedSource, disturbed
+from detector.training.fit import Kind, fit, logits
+from stream.errors import SourceError
 from stream.messages import AAMI
-from stream.sources.wfdb import WfdbSource
+from stream.sources.wfdb import WfdbSource, open_record
 
-Kind = Literal["stream", "row"]
-BUILD: Final[dict[Kind, Callable[[], Any]]] = {"stream": stream_model, "row": row_model}
+WORK: Final = "work"
+"""Folder beside the models for what is kept of a training that may be cut short."""
 
-PACED: Final = ("mitdb/102", "mitdb/104", "mitdb/107", "mitdb/217")
-"""Records of patients with a pacemaker, which EC57 leaves out of scores; they are learned from."""
-
-BATCH: Final = 256
-RATE: Final = 2e-3
-"""Learning rate of Adam, let down to nothing along a cosine."""
-
-SMOOTHING: Final = 0.02
-"""Label smoothing: references have errors too."""
+HARD: Final = "+"
+"""What the names of disturbed records begin with."""
 
 
-def class_weights(label: NDArray[np.int8]) -> Floats:
-    """Mild weights against imbalance: the fourth root of how much rarer than N a class is, at most 4.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to train.
 
-    Strong ones cost more in false calls than they find (docs: evaluation).
-    """
-    count = np.bincount(label, minlength=len(AAMI)).astype(np.float64)
-    weight = (count.max() / np.maximum(count, 1)) ** 0.25
-    return np.minimum(weight, 4).astype(np.float32)
-
-
-def folds(record: NDArray[np.str_], count: int, seed: int) -> list[NDArray[np.bool_]]:
-    """Patient-wise folds: for each, which beats are held out. Each record's beats are all in one fold.
-
-    Records 201 and 202 of MIT-BIH are one patient's; only one of them is in the development half.
-    """
-    names = np.unique(record)
-    np.random.default_rng(seed).shuffle(names)
-    return [np.isin(record, names[k::count]) for k in range(count)]
-
-
-def augment(inputs: dict[str, Floats], rng: np.random.Generator) -> dict[str, Floats]:
-    """One epoch's view of the beats of a stream.
-
-    Leads are swapped, lost or turned upside down, gain and baseline changed, noise added.
-
-    Beats that come alone get noise.
-    """
-    if "row" in inputs:
-        row = inputs["row"].copy()
-        row += rng.normal(0, 1, row.shape).astype(np.float32) * rng.uniform(0, 0.03, (len(row), 1, 1)).astype(
-            np.float32
-        )
-        return {"row": np.where(inputs["row"] == 0, 0, row)}
-    wave, now = inputs["wave"].copy(), inputs["now"].copy()
-    n = len(wave)
-    measures = now[:, 6:].reshape(n, LEADS, -1)
-    swap = rng.random(n) < 0.3
-    wave[swap] = wave[swap].reshape(-1, wave.shape[1], 2, LEADS)[..., ::-1].reshape(-1, *wave.shape[1:])
-    measures[swap] = measures[swap][:, ::-1]
-    lost = rng.random(n) < 0.3
-    wave[lost, :, 1::LEADS] = 0
-    measures[lost, 1:] = 0
-    gain = np.exp(rng.normal(0, 0.1, (n, 1, LEADS))) * np.where(rng.random((n, 1, LEADS)) < 0.15, -1, 1)
-    wave *= np.concatenate([gain, gain], axis=-1).astype(np.float32)
-    drift = np.linspace(-1, 1, wave.shape[1], dtype=np.float32)[None, :, None]
-    there = wave[..., :LEADS].std(axis=1, keepdims=True) > 0
-    wave[..., :LEADS] += there * drift * rng.normal(0, 0.1, (n, 1, LEADS)).astype(np.float32)
-    level = np.exp(rng.uniform(np.log(0.005), np.log(0.15), (n, 1, LEADS))).astype(np.float32)
-    wave[..., :LEADS] += there * level * rng.normal(0, 1, (n, wave.shape[1], LEADS)).astype(np.float32)
-    return {"wave": wave, "rhythm": inputs["rhythm"], "now": now}
-
-
-def fit(kind: Kind, examples: Examples, *, epochs: int, seed: int, report: Callable[[int, float], None]) -> Any:
-    """Train one model.
-
-    Parameters
+    Attributes
     ----------
-    kind
-        Which.
-    examples
-        What it learns from, all of it.
-    epochs, seed
-        How long; for weights, order and augmentation.
-    report
-        Called after each epoch with its number and loss.
-
-    Returns
-    -------
-    model : keras.Model
+    epochs
+        Times that all beats but normal ones are seen.
+    members
+        Networks of an ensemble.
+    folds, splits
+        Into how many patient-wise folds the records are cut to tell how models trained so do on patients they have
+        not seen, and how often they are cut anew; ``folds`` 0: not told.
+    seed
+        For everything random.
     """
-    keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
-    model = BUILD[kind]()
-    steps = max(len(examples) // BATCH, 1)
-    rate = keras.optimizers.schedules.CosineDecay(RATE, steps * epochs)
-    model.compile(
-        optimizer=keras.optimizers.Adam(rate, clipnorm=1.0),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
-    )
-    target = np.eye(len(AAMI), dtype=np.float32)[examples.label]
-    weight = class_weights(examples.label)[examples.label]
-    for epoch in range(epochs):
-        order = rng.permutation(len(examples))[: steps * BATCH]
-        inputs = augment({k: v[order] for k, v in examples.inputs.items()}, rng)
-        history = model.fit(
-            _feed(model, inputs),
-            target[order],
-            sample_weight=weight[order],
-            batch_size=BATCH,
-            shuffle=False,
-            verbose=0,
-        )
-        report(epoch + 1, float(history.history["loss"][-1]))
-    return model
 
-
-def _feed(model: Any, inputs: dict[str, Floats]) -> Any:
-    """Inputs in the model's order; a single one bare."""
-    values = [inputs[i.name] for i in model.inputs]
-    return values if len(values) > 1 else values[0]
-
-
-def predict(model: Any, examples: Examples) -> Floats:
-    """Probabilities of N S V F Q, shape ``(beats, 5)``."""
-    return np.asarray(model.predict(_feed(model, examples.inputs), batch_size=1024, verbose=0), np.float32)
-
-
-def scores(label: NDArray[np.int8], called: NDArray[np.intp]) -> dict[str, dict[str, float]]:
-    """Se, +P and F1 of each class over beats that were found."""
-    out: dict[str, dict[str, float]] = {}
-    for k, name in enumerate(AAMI):
-        right = int(((label == k) & (called == k)).sum())
-        se = right / max(int((label == k).sum()), 1)
-        ppv = right / max(int((called == k).sum()), 1)
-        out[name] = {"se": se, "ppv": ppv, "f1": 2 * se * ppv / max(se + ppv, 1e-9)}
-    return out
+    epochs: int = 6
+    members: int = 3
+    folds: int = 5
+    splits: int = 1
+    seed: int = 0
 
 
 def train(
     folders: Sequence[Path],
     out: Path,
+    plan: Plan,
     *,
-    epochs: int,
-    seed: int,
-    check_folds: int,
+    noise: Path | None = None,
     kinds: Sequence[Kind] = ("stream", "row"),
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Rebuild the shipped models.
+
+    Every network that was trained is kept in ``out/work``, so a training that was cut short goes on from there when
+    it is begun again with the same plan.
 
     Parameters
     ----------
     folders
         Of WFDB records with beat annotations.
     out
-        Folder for ``stream.keras``, ``row.keras``, ``checksums.json`` and ``training.json``.
-    epochs, seed
-        How long; for everything random.
-    check_folds
-        Into how many patient-wise folds to cut the records, to tell first how models trained so do on patients
-        they have not seen; 0 for not at all.
+        Folder for ``stream.keras``, ``row.keras``, ``checksums.json``, ``training.json`` (figures) and
+        ``training.log.jsonl`` (a line for each network trained, and for each split scored).
+    plan
+        How to train.
+    noise
+        Folder of WFDB records of noise, such as the MIT-BIH Noise Stress Test Database's bw, em and ma: the records
+        are then learned from with noise too.
     kinds
         Which models.
 
     Returns
     -------
-    log
-        What was done and scored, as written to ``training.json``.
+    figures
+        What was done and scored, as in ``training.json``.
     """
     sources = records(folders)
+    noises = _noises(noise) if noise else []
+    out.mkdir(parents=True, exist_ok=True)
     register = out / "training.json"
-    log: dict[str, object] = json.loads(register.read_text()) if register.exists() else {}
+    figures: dict[str, Any] = json.loads(register.read_text()) if register.exists() else {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         for kind in kinds:
-            examples = _examples(kind, sources, progress)
-            entry: dict[str, object] = {
+            examples, hard = _examples(kind, sources, noises, progress)
+            run = _Run(kind, plan, examples, hard, out, progress)
+            entry: dict[str, Any] = {
                 "records": sorted(sources),
-                "beats": {c: int((examples.label == k).sum()) for k, c in enumerate(AAMI)},
-                "epochs": epochs,
-                "seed": seed,
+                "plan": asdict(plan),
+                "noise": [Path(n.titles[0]).name for n in noises],
             }
-            held = folds(examples.record, check_folds, seed) if check_folds else []
-            if held:
-                entry["folds"] = check_folds
-                entry["scores"] = _check(kind, examples, held, epochs, seed, progress)
-            task = progress.add_task(f"{kind}: all records", total=epochs)
-            model = fit(kind, examples, epochs=epochs, seed=seed, report=lambda *_, task=task: progress.advance(task))
-            save(model, out)
-            log[kind] = entry
-            register.write_text(json.dumps(log, indent=2) + "\n")
-    return log
+            entry["beats"] = {c: int((examples.label == k).sum()) for k, c in enumerate(AAMI)}
+            if plan.folds:
+                entry["cuts"] = [run.score(split, sources) for split in range(plan.splits)]
+            heat = float(np.mean([one["temperature"] for one in entry["cuts"]])) if plan.folds else 1.0
+            entry["temperature"] = heat
+            save(run.final(heat), out)
+            figures[kind] = entry
+            register.write_text(json.dumps(figures, indent=1) + "\n")
+    return figures
 
 
-def _examples(kind: Kind, sources: dict[str, WfdbSource], progress: Progress) -> Examples:
+@dataclass(frozen=True)
+class _Run:
+    """Training of one kind: the beats, those of disturbed records too, and where networks are kept."""
+
+    kind: Kind
+    plan: Plan
+    examples: Examples
+    hard: Examples
+    out: Path
+    progress: Progress
+
+    def score(self, split: int, sources: Mapping[str, AnnotatedSource]) -> dict[str, Any]:
+        """Figures of one way to cut the records into folds."""
+        held = folds(self.examples.record, self.plan.folds, self.plan.seed + split)
+
+        def logits_of(k: int, m: int) -> Floats:
+            seed = self.plan.seed + 1000 * split + 100 * k + m
+            title = f"split {split + 1}, fold {k + 1} of {len(held)}, network {m + 1} of {self.plan.members}"
+            return logits(self.network(~held[k], seed, title), self.examples[held[k]])
+
+        scored = cross_validate(self.kind, self.examples, sources, held, self.plan.members, logits_of)
+        f1 = {name: round(scored["gross"][name]["f1"] or 0, 4) for name in AAMI}
+        self.tell({"split": split + 1, "f1": f1, "ece": scored["calibration"]["ece"], "single": scored["single"]})
+        return scored
+
+    def final(self, heat: float) -> Any:
+        """The ensemble that has learned from all records."""
+        model = ensemble(self.kind, self.plan.members, heat)
+        everything = np.ones(len(self.examples), np.bool_)
+        for m in range(self.plan.members):
+            network = self.network(everything, self.plan.seed + 99_000 + m, f"all records, network {m + 1}")
+            model.get_layer(f"member_{m}").set_weights(network.get_weights())
+        return model
+
+    def network(self, which: NDArray[np.bool_], seed: int, title: str) -> Any:
+        """A network that has learned from some of the beats, and those of the same records when disturbed."""
+        names = np.unique(self.examples.record[which])
+        known = repr((self.kind, self.plan.epochs, seed, names.tolist(), len(self.examples), len(self.hard)))
+        kept = self.out / WORK / f"{self.kind}-{hashlib.sha256(known.encode()).hexdigest()[:16]}.weights.h5"
+        if kept.exists():
+            network = MEMBER[self.kind]()
+            network.load_weights(kept)
+            return network
+        hard = np.isin(self.hard.record, [HARD + name for name in names])
+        task = self.progress.add_task(f"{self.kind}: {title}", total=self.plan.epochs)
+        losses: list[float] = []
+
+        def report(_epoch: int, loss: float) -> None:
+            losses.append(round(loss, 4))
+            self.progress.advance(task)
+
+        begin = time.monotonic()
+        learned = Examples.join([self.examples[which], self.hard[hard]])
+        network = fit(self.kind, learned, epochs=self.plan.epochs, seed=seed, report=report)
+        kept.parent.mkdir(exist_ok=True)
+        half = kept.with_name("half-" + kept.name)
+        network.save_weights(half)
+        half.rename(kept)
+        self.progress.remove_task(task)
+        self.tell({"network": title, "seed": seed, "loss": losses, "seconds": round(time.monotonic() - begin, 1)})
+        return network
+
+    def tell(self, line: dict[str, Any]) -> None:
+        """Say it on the terminal, and write it into the log."""
+        whole = {"kind": self.kind, **line}
+        self.progress.console.log(" ".join(f"{name} {value}" for name, value in whole.items()), highlight=False)
+        with (self.out / "training.log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(whole) + "\n")
+
+
+def _noises(folder: Path) -> list[WfdbSource]:
+    headers = sorted(folder.glob("*.hea"))
+    if not headers:
+        raise SourceError(f"{folder}: expected WFDB records of noise in this folder, found none")
+    return [open_record(header.with_suffix("")) for header in headers]
+
+
+def _examples(
+    kind: Kind, sources: Mapping[str, WfdbSource], noises: Sequence[WfdbSource], progress: Progress
+) -> tuple[Examples, Examples]:
+    """Beats of the records, and of the records disturbed (none of beats that come alone)."""
+    if kind == "row":
+        task = progress.add_task("row: cutting records", total=len(sources))
+        parts = []
+        for name, source in sources.items():
+            parts.append(row_examples(name, source, _by_chance(name)))
+            progress.advance(task)
+        rows = Examples.join(parts)
+        return rows, rows[np.zeros(len(rows), np.bool_)]
+    harder = {HARD + name: disturbed(source, noises, _by_chance(name)) for name, source in sources.items()}
     seconds = sum(source.length / source.fs for source in sources.values())
-    if kind == "stream":
-        task = progress.add_task("stream: reading records (s)", total=round(seconds))
-        return stream_examples(sources, lambda more: progress.advance(task, more))
-    task = progress.add_task("row: cutting records", total=len(sources))
-    parts = []
-    for name, source in sources.items():
-        parts.append(row_examples(name, source, np.random.default_rng(zlib.crc32(name.encode()))))
-        progress.advance(task)
-    return Examples.join(parts)
+    task = progress.add_task("stream: reading records (s)", total=2 * round(seconds))
+
+    def advance(more: float) -> None:
+        progress.advance(task, more)
+
+    return stream_examples(sources, advance), stream_examples(harder, advance)
 
 
-def _check(
-    kind: Kind, examples: Examples, held: list[NDArray[np.bool_]], epochs: int, seed: int, progress: Progress
-) -> dict[str, dict[str, float]]:
-    """Scores over all folds, each predicted by a model that has not seen its patients; paced records left out."""
-    said = np.zeros((len(examples), len(AAMI)), np.float32)
-    for k, out in enumerate(held):
-        task = progress.add_task(f"{kind}: fold {k + 1} of {len(held)}", total=epochs)
-        model = fit(
-            kind, examples[~out], epochs=epochs, seed=seed + k, report=lambda *_, task=task: progress.advance(task)
-        )
-        said[out] = predict(model, examples[out])
-        progress.console.log(f"{kind}: fold {k + 1}", _f1(scores(examples.label[out], said[out].argmax(-1))))
-    scored = ~np.isin(examples.record, PACED)
-    return scores(examples.label[scored], said[scored].argmax(-1))
-
-
-def _f1(scored: dict[str, dict[str, float]]) -> str:
-    """F1 of all classes in a line."""
-    return "  ".join(f"{name} {100 * score['f1']:.1f}" for name, score in scored.items())
+def _by_chance(name: str) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32(name.encode()))
 
 
 def save(model: Any, folder: Path) -> Path:
     """Write a model and enter its checksum beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model.name}.keras"
-    bare = BUILD[model.name]()  # without its optimizer
-    bare.set_weights(model.get_weights())
-    bare.save(path)
+    model.save(path)
     register = folder / "checksums.json"
     known = json.loads(register.read_text()) if register.exists() else {}
     known[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()

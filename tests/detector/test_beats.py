@@ -1,15 +1,18 @@
-"""Whole beats: RR, heart rate, what is overdue, the usual beat and the ratios to it."""
+"""Whole beats: RR, heart rate, what is overdue, and what the model is told of them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from detector.beats import HR_BEATS, LOST, NOW, RHYTHM, STEPS, Beats, BeatTracker
+from detector.beats import HR_BEATS, LOST, NOW, NOW_NAMES, RHYTHM, RHYTHM_NAMES, STEPS, Beats, BeatTracker
 from detector.conditioning import FS
 from detector.qrs import HOP, RING, Found
+from detector.rhythm import RR_NAMES
 from detector.rows import Ring
 from detector.segmentation import BEFORE, LENGTH, WAVE_DELAY
+from detector.shape import SHAPE_NAMES
 
 ROW = np.array([0])
 
@@ -62,6 +65,16 @@ def steady(n: int, rr: float = 0.8, first: float = 1.0) -> list[float]:
     return [first + k * rr for k in range(n)]
 
 
+def now(told: Beats, name: str) -> NDArray[np.float32]:
+    """One figure of each beat."""
+    return told.now[:, NOW_NAMES.index(name)]
+
+
+def past(told: Beats, name: str) -> NDArray[np.float32]:
+    """One figure of the last beats at each beat, ``(beats, STEPS)``."""
+    return told.rhythm[..., RHYTHM_NAMES.index(name)]
+
+
 def test_a_beat_is_told_once_the_next_is_found() -> None:
     heart = Heart()
     told = Beats.join(heart.beat(steady(5)))
@@ -70,8 +83,8 @@ def test_a_beat_is_told_once_the_next_is_found() -> None:
     np.testing.assert_allclose(told.hr, [np.nan, 75, 75, 75], rtol=1e-6)
     (last,) = heart.flush()
     assert last.r.tolist() == [1050]
-    assert last.now[0, 3] == 0  # no beat after
-    assert told.now[:, 3].tolist() == [1, 1, 1, 1]
+    assert now(last, "rr_after_known") == 0  # no beat after
+    assert now(told, "rr_after_known").tolist() == [1, 1, 1, 1]
     assert heart.flush() == []
 
 
@@ -98,7 +111,7 @@ def test_a_beat_whose_next_is_overdue_is_told_without_one() -> None:
     heart = Heart()
     told = heart.beat(steady(4), until=6)
     assert sum(map(len, told)) == 4
-    assert Beats.join(told).now[:, 3].tolist() == [1, 1, 1, 0]
+    assert now(Beats.join(told), "rr_after_known").tolist() == [1, 1, 1, 0]
     # 1.6 median RR after R, to the hop
     assert heart.tracker.waiting.tolist() == [-1]
     late = Heart()
@@ -110,7 +123,8 @@ def test_an_rr_that_long_is_none() -> None:
     assert np.isnan(told.rr).tolist() == [True, False, False, True, False]
     assert told.hr[3] == told.hr[2]
     # What is unknown is told as 0, which is what is usual.
-    assert told.now[3, :3].tolist() == [0, pytest.approx(np.log((7 - 2.6 - LOST - 0.2) / 0.8), rel=0.02), 0]
+    assert now(told, "rr_before")[3] == now(told, "rr_after_before")[3] == 0
+    assert now(told, "rr_after")[3] == pytest.approx(np.log((7 - 2.6 - LOST - 0.2) / 0.8), rel=0.02)
 
 
 def test_a_revised_qrs_takes_the_place_of_the_one_before() -> None:
@@ -120,48 +134,65 @@ def test_a_revised_qrs_takes_the_place_of_the_one_before() -> None:
     wrong = heart.tracker.waiting[0]
     assert heart.found(round(1.8 * FS), revised=True) == []
     assert heart.tracker.waiting[0] == 450 != wrong
-    assert Beats.join(heart.flush()).r.tolist() == [450]
+    (last,) = heart.flush()
+    assert last.r.tolist() == [450]
+    assert np.isnan(last.rr[0])  # where the beat before was: no time is between them, and none is learned
+    assert np.isfinite(last.now).all()
+    assert heart.tracker.rhythm.count.tolist() == [1]
 
 
-def test_the_fields_say_what_is_documented() -> None:
-    # Twelve steady beats, then an early one, half as high and twice as wide, then a pause.
+def odd_one_out() -> Beats:
+    """Twelve steady beats, then an early one, half as high and twice as wide, then a pause."""
     peaks = [*steady(12), 1 + 11 * 0.8 + 0.5, 1 + 13 * 0.8]
     heights, sigmas = [1.0] * 12 + [0.5, 1.0], [4.0] * 12 + [8.0, 4.0]
-    told = Beats.join([*(heart := Heart()).beat(peaks, heights=heights, sigmas=sigmas), *heart.flush()])
-    assert told.rhythm.shape == (14, STEPS, RHYTHM)
-    assert told.now.shape == (14, NOW)
+    return Beats.join([*(heart := Heart()).beat(peaks, heights=heights, sigmas=sigmas), *heart.flush()])
+
+
+def test_what_the_model_is_told_of_a_beat() -> None:
+    told = odd_one_out()
+    assert told.now.shape == (14, NOW) == (14, len(RR_NAMES) + len(SHAPE_NAMES))
     odd = told[[12]]
     early, half = np.log(0.5 / 0.8), np.log(0.5)
-    step = odd.rhythm[0, -1]
-    np.testing.assert_allclose(step[:4], [early, early, early, half], atol=0.02)
-    assert step[4] == pytest.approx(np.log(2), abs=0.1)
-    assert 0 < step[5] < 0.95
-    now = odd.now[0]
-    np.testing.assert_allclose(now[:4], [early, np.log(1.1 / 0.8), np.log(1.1 / 0.5), 1], atol=0.02)
-    assert now[4] == pytest.approx(0, abs=0.01)  # so far steady
-    assert now[5] == step[2]
-    assert now[6] == pytest.approx(half, abs=0.02)
-    np.testing.assert_allclose(now[7:9], np.log(2), atol=0.1)
-    assert now[9] == pytest.approx(2.355 * 8 / FS * 10, abs=0.08)
-    assert now[10] == step[5]
-    assert not now[11:].any()  # there is no second lead
-    # The past is the other beats', the oldest first, and zero before the first of them.
-    np.testing.assert_array_equal(odd.rhythm[0, :-1], told.rhythm[11, 1:])
-    assert not told.rhythm[2, : STEPS - 3].any()
-    assert told.rhythm[2, -3:, 5].all()
+    for name in ("rr_before", "rr_before_mean", "rr_before_basic", "rr_before_three"):
+        assert now(odd, name)[0] == pytest.approx(early, abs=0.02)
+    assert now(odd, "rr_after")[0] == pytest.approx(np.log(1.1 / 0.8), abs=0.02)
+    assert now(odd, "rr_after_before")[0] == pytest.approx(np.log(1.1 / 0.5), abs=0.02)
+    assert now(odd, "rr_pair")[0] == pytest.approx(0, abs=0.02)
+    assert now(odd, "irregular_8")[0] == pytest.approx(0, abs=0.01)  # so far steady
+    assert now(odd, "height_first")[0] == now(odd, "height_last")[0] == pytest.approx(half, abs=0.02)
+    assert now(odd, "half_width")[0] == pytest.approx(2.355 * 8 / FS * 10, abs=0.08)
+    assert 0 < now(odd, "qrs_like_least")[0] < 0.95
+    assert now(told, "irregular_8")[13] == pytest.approx(-early / 8, abs=0.02)
+    assert len(set(NOW_NAMES)) == len(NOW_NAMES)
 
 
-def test_how_irregular_the_rhythm_is() -> None:
-    told = Beats.join([*(heart := Heart()).beat([1, 1.8, 2.4, 3.2, 3.8, 4.6]), *heart.flush()])
-    assert told.now[-1, 4] == pytest.approx(np.log(0.8 / 0.6), abs=0.02)
-    assert told.now[:2, 4].tolist() == [0, 0]
+def test_families_are_told_how_early_their_beats_came() -> None:
+    """An ectopic beat every fourth: at the third of them, what the two before were like."""
+    rr = [0.8, 0.8, 0.5, 1.1] * 5
+    peaks = list(1 + np.cumsum(rr))
+    sigmas = [10.0 if before == 0.5 else 4.0 for before in rr]
+    told = Beats.join([*(heart := Heart()).beat(peaks, sigmas=sigmas), *heart.flush()])
+    assert now(told, "family_share")[2] == 0
+    assert now(told, "family_early")[10] == pytest.approx(np.log(0.5 / 0.8), abs=0.05)
+    assert now(told, "family_after")[10] == pytest.approx(np.log(1.1 / 0.8), abs=0.05)
+    assert now(told, "family_early")[9] == pytest.approx(0, abs=0.15)
+
+
+def test_the_past_is_that_of_the_beats_before() -> None:
+    told = odd_one_out()
+    assert told.rhythm.shape == (14, STEPS, RHYTHM)
+    np.testing.assert_array_equal(told.rhythm[12, :-1], told.rhythm[11, 1:])
+    for name in RHYTHM_NAMES:
+        np.testing.assert_array_equal(past(told, name)[12, -13:], now(told, name)[:13])  # the oldest first
+    assert not told.rhythm[2, : STEPS - 3].any()  # before the first of them
+    assert past(told, "qrs_like_least")[2, -3:].all()
 
 
 def test_early_beats_do_not_change_what_is_usual() -> None:
     peaks = np.cumsum([1, *[0.5, 1.1] * 20])  # bigeminy; each second beat is alike but somewhat lower
     heart = Heart()
     heart.beat(list(peaks), heights=[1.0, *[0.6, 1.0] * 20])
-    assert heart.tracker.height[0, 0] == pytest.approx(1, abs=0.08)
+    assert heart.tracker.shape.height[0, 0] == pytest.approx(1, abs=0.08)
 
 
 def test_the_usual_beat_is_learned_from_those_alike() -> None:
@@ -173,7 +204,7 @@ def test_the_usual_beat_is_learned_from_those_alike() -> None:
     np.testing.assert_allclose(usual, told.wave[18, :, 0], atol=0.02)
     assert told.wave[-1, :, 0].max() == pytest.approx(2, abs=0.1)  # in units of the usual height
     assert usual.argmax() == BEFORE // 2
-    assert heart.tracker.height[0, 0] == pytest.approx(1, abs=0.03)
+    assert heart.tracker.shape.height[0, 0] == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.parametrize("leads", [1, 2, 3])
@@ -197,6 +228,22 @@ def test_beds_do_not_touch() -> None:
     (mine,) = alone.flush()
     assert late.rr == mine.rr
     np.testing.assert_array_equal(late.cut, mine.cut)
-    np.testing.assert_array_equal(ward.rr[1], np.full(ward.rr.shape[1], np.nan))
+    assert np.isnan(ward.rhythm.median_rr(np.array([1])))
+    assert ward.shape.beats.tolist() == [1, 0, 2]  # one waits
     assert ward.waiting.tolist() == [450, -1, -1]
     assert len(told) == 1
+
+
+def test_beds_come_and_are_forgotten_with_all_they_learned() -> None:
+    heart = Heart()
+    heart.beat(steady(5))
+    tracker = heart.tracker
+    tracker.grow(1)
+    assert tracker.waiting.tolist() == [round((1 + 4 * 0.8) * FS), -1]
+    assert tracker.heart_rate(np.arange(2)).tolist() == [pytest.approx(75), pytest.approx(np.nan, nan_ok=True)]
+    assert tracker.shape.beats.tolist() == [4, 0]
+    tracker.reset(ROW)
+    assert tracker.waiting.tolist() == [-1, -1]
+    assert np.isnan(tracker.heart_rate(ROW)[0])
+    assert not tracker.shape.beats.any()
+    assert not tracker.past.any()

@@ -8,9 +8,9 @@ import pytest
 from beds import hear, simulate
 from keras import layers
 
-from detector.beats import Beats
+from detector.beats import NOW_NAMES, Beats
 from detector.classifier import BATCH, EXPLAIN_BATCH, Classifier
-from detector.model import ModelError, row_model
+from detector.model import ModelError, ensemble
 
 COUNTS = [0, 1, 2, 17, BATCH - 1, BATCH, BATCH + 1, 300]
 
@@ -26,7 +26,7 @@ def beats() -> Beats:
 
 @pytest.fixture(scope="module")
 def own() -> Classifier:
-    return Classifier(row_model(), "own")
+    return Classifier(ensemble("row", 2), "own")
 
 
 def taken(inputs: list[np.ndarray], which: Any) -> list[np.ndarray]:
@@ -35,7 +35,7 @@ def taken(inputs: list[np.ndarray], which: Any) -> list[np.ndarray]:
 
 def test_the_shipped_model_knows_ventricular_beats(classifiers, beats) -> None:
     said = classifiers["stream"].probabilities(classifiers["stream"].of_stream(beats)).argmax(axis=1)
-    width = beats.now[:, 9]
+    width = beats.now[:, NOW_NAMES.index("half_width")]
     wide = width > np.median(width) * 1.3
     assert 0.2 < wide.mean() < 0.4
     assert ((said == 2) == wide).mean() > 0.9
@@ -72,7 +72,7 @@ def test_heat_of_any_number_of_beats(classifiers, own, beats, name: str) -> None
 
 
 def test_nothing_is_traced_while_it_runs(beats) -> None:
-    model = row_model()
+    model = ensemble("row", 2)
     calls = []
     inner = model.call
     model.call = lambda *args, **kwargs: calls.append(1) or inner(*args, **kwargs)

@@ -11,11 +11,13 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from scipy.special import softmax
 
 from detector import model as module
-from detector.beats import LEADS, NOW, RHYTHM, STEPS
-from detector.model import ModelError, check, load, row_model, shipped, stream_model
+from detector.beats import NOW, RHYTHM, STEPS
+from detector.model import MEMBER, ROW, ModelError, check, ensemble, load, shipped
 from detector.segmentation import LENGTH
+from detector.shape import LEADS
 
 
 def own(shape: tuple[int, ...] = (187, 1), classes: int = 5) -> Any:
@@ -41,19 +43,48 @@ def refused(path: Path) -> str:
     return text
 
 
-def test_the_models_of_the_package() -> None:
-    stream = stream_model()
-    assert [i.shape[1:] for i in stream.inputs] == [(LENGTH, 2 * LEADS), (STEPS, RHYTHM), (NOW,)]
-    check(stream, "stream")
-    check(row_model(), "row")
-    assert max(stream.count_params(), row_model().count_params()) < 100_000
+def given(model: Any, beats: int = 7) -> Any:
+    """Input of a model, by chance."""
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(0, 1, (beats, *i.shape[1:])).astype(np.float32) for i in model.inputs]
+    return inputs if len(inputs) > 1 else inputs[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"), [("stream", [(LENGTH, 2 * LEADS), (STEPS, RHYTHM), (NOW,)]), ("row", [(ROW, 1)])]
+)
+def test_the_models_of_the_package(name: str, shapes: list[tuple[int, ...]]) -> None:
+    one, two = MEMBER[name](), ensemble(name, 2)
+    for model in (one, two):
+        assert [i.shape[1:] for i in model.inputs] == shapes
+        check(model, name)
+    assert two.name == name
+    assert two.count_params() == 2 * one.count_params()
+    assert one.count_params() < 50_000
+
+
+@pytest.mark.parametrize(("name", "members", "temperature"), [("stream", 2, 1.7), ("row", 1, 0.6)])
+def test_an_ensemble_is_the_mean_of_its_logits(tmp_path: Path, name: str, members: int, temperature: float) -> None:
+    model = ensemble(name, members, temperature)
+    x = given(model)
+    logits = np.mean([np.asarray(model.get_layer(f"member_{k}")(x)) for k in range(members)], axis=0)
+    assert np.abs(logits).max() > 0.01
+    expected = softmax(logits / temperature, axis=1)
+    np.testing.assert_allclose(model(x), expected, atol=1e-6)
+    model.save(tmp_path / "own.keras")
+    np.testing.assert_allclose(load(tmp_path / "own.keras")(x), expected, atol=1e-6)
+
+
+def test_the_networks_of_an_ensemble_are_not_one() -> None:
+    model = ensemble("row", 2)
+    x = given(model)
+    assert not np.allclose(model.get_layer("member_0")(x), model.get_layer("member_1")(x))
 
 
 @pytest.mark.parametrize("name", ["stream", "row"])
 def test_the_shipped_models_load_and_say_probabilities(name: str) -> None:
     model = shipped(name)
-    inputs = [np.random.default_rng(0).normal(0, 1, (7, *i.shape[1:])).astype(np.float32) for i in model.inputs]
-    said = model(inputs if len(inputs) > 1 else inputs[0], training=False).numpy()
+    said = model(given(model), training=False).numpy()
     np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-5)
     assert (module.MODELS / f"{name}.keras").stat().st_size < 5e6
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from beds import complexes, found, hear, match, sinus
+from beds import complexes, found, hear, match, simulate, sinus
 from numpy.typing import NDArray
 
 from detector.qrs import HOP, LEARN, MOST_HOPS, Found, QrsDetector
@@ -36,6 +36,66 @@ def test_at_any_heart_rate() -> None:
     heard = hear({name: (FS, samples) for name, (samples, _) in hearts.items()})
     for name, (_, r) in hearts.items():
         exact(r, heard[name].sample)
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [120, 180, 240, pytest.param(300, marks=pytest.mark.xfail(strict=True, reason="half of the beats are missed"))],
+)
+def test_ventricular_tachycardia(rate: float) -> None:
+    samples, r, symbols = simulate(f"{{sinus: {{rate: 75}}, seconds: 20}}, {{vt: {{rate: {rate}}}, seconds: 20}}", 40)
+    told = found(samples)
+    missed, false, _ = match(r, told, FS)
+    assert symbols.count("V") > rate / 4
+    assert missed <= 2  # where the one rhythm becomes the other
+    assert false <= 1
+
+
+@pytest.mark.parametrize("height", [0.15, 0.3, 5.0])
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_low_and_high_complexes(height: float, noise: float) -> None:
+    r = np.arange(1, 58, 0.8)
+    hum = np.random.default_rng(1).normal(0, noise * height, 60 * FS)
+    exact(np.rint(r * FS), found((height * complexes(r, 60) + hum)[None].astype(np.float32)))
+
+
+@pytest.mark.parametrize("rate", [60, 90])
+@pytest.mark.parametrize("size", [2.0, 20.0])
+def test_pacing_spikes_are_no_second_beat(rate: float, size: float) -> None:
+    r = np.arange(1, 58, 60 / rate)
+    fs = 1000
+    lead = complexes(r, 60, fs=fs, width=0.14)
+    lead[np.rint((r - 0.09) * fs).astype(int)] += size  # a pulse of 1 ms before each
+    missed, false, _ = match(np.rint(r * fs), found(lead[None], fs), fs)
+    assert (missed, false) == (0, 0)
+
+
+@pytest.mark.parametrize("factor", [0.2, 0.4, 5.0])
+def test_a_change_of_height_is_followed(heart, factor: float) -> None:
+    samples, r = heart[0].copy(), heart[1]
+    samples[:, 3000:] *= factor
+    told = found(samples)
+    missed, false, _ = match(r[r > 3000 + 4 * FS], told[told > 3000 + 4 * FS], FS)
+    assert (missed, false) == (0, 0)
+    assert match(r, told, FS)[0] <= 4
+
+
+def test_noise_in_one_lead_for_a_while_costs_nothing(heart) -> None:
+    samples, r = heart[0].copy(), heart[1]
+    burst = np.random.default_rng(2).normal(0, 0.4, 3 * FS)
+    samples[1, 3000 : 3000 + len(burst)] += burst
+    missed, false, _ = match(r, found(samples), FS)
+    assert missed == 0
+    assert false <= 1
+
+
+def test_asystole_is_not_filled_with_beats() -> None:
+    steps = "{sinus: {rate: 70}, seconds: 20}, {asystole: , seconds: 20}, {sinus: {rate: 70}, seconds: 20}"
+    samples, r, _ = simulate(steps, 60, more=", noise: {muscle: 0.01, wander: 0.1}")
+    told = found(samples)
+    missed, false, _ = match(r, told, FS)
+    assert missed <= 1
+    assert false <= 1
 
 
 @pytest.mark.parametrize("rate", [30, 60, 200, 250])

@@ -9,6 +9,7 @@ from beds import simulate
 
 from detector.conditioning import FS
 from detector.reader import REMEMBERED, Reader
+from detector.reasons import GROUPS
 from detector.segmentation import AFTER, BEFORE
 from stream.messages import (
     AAMI,
@@ -115,6 +116,8 @@ def test_each_abnormal_beat_is_explained_at_once(reader, ecg) -> None:
         peak = np.abs(wave[0] - np.median(wave[0])).argmax()
         assert time[peak] == pytest.approx(explanation.sample / 360, abs=0.0055)
         assert time[heat.max(axis=0).argmax()] == pytest.approx(explanation.sample / 360, abs=0.25)
+        assert {reason.name for reason in explanation.reasons} <= set(GROUPS)
+        assert explanation.reasons[0].share > 0
 
 
 def test_any_beat_that_is_remembered_is_explained_on_request(reader, ecg) -> None:
@@ -217,6 +220,7 @@ def test_beats_already_cut_are_named_row_by_row(reader) -> None:
         assert (explanation.start, explanation.fs, explanation.truth) == (source.start, 125.0, source.truth)
         assert explanation.wave == source.samples
         assert len(explanation.heat) == len(source.samples)
+        assert explanation.reasons == ()
     asked = reader.take([Explain(bed="csv", stream="r", sample=187)])
     assert [e.row for e in asked] == [1]
     other = opened("other", "r", fs=125.0, leads=(Lead(name="II"),), form="beats")

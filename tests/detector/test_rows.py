@@ -45,6 +45,13 @@ def test_after_stop_the_last_sample_stands() -> None:
     assert got[0, 0].tolist() == [3, 4, 4, 4, 4]
 
 
+def test_samples_can_be_read_some_apart() -> None:
+    ring = Ring(2, 1, 10)
+    ring.write(np.array([1]), np.array([8]), np.arange(8, 18, dtype=np.float32)[None, None])
+    got = ring.read(np.array([1]), np.array([8]), 4, every=3)
+    assert got[0, 0].tolist() == [8, 11, 14, 17]
+
+
 def test_a_ring_grows_and_forgets() -> None:
     ring = Ring(1, 1, 4)
     ring.write(np.array([0]), np.array([0]), np.ones((1, 1, 4), np.float32))

@@ -127,6 +127,7 @@ class Bed:
         self.heading = page.locator("#explanation-heading")
         self.figure = page.locator("#explanation-figure .js-plotly-plot")
         self.heat = page.locator("#explanation-figure .heatmaplayer image")
+        self.reasons = page.locator("#reasons li")
         self.follow = page.locator("#follow")
 
     def count(self, label: str) -> Locator:
@@ -137,6 +138,16 @@ class Bed:
 
     async def explain(self, row: int) -> None:
         await self.rows.nth(row).get_by_role("button").click()
+
+    async def fits(self, part: str) -> bool:
+        """Whether all of a part of the page is on the screen, and nothing in it wider than its place."""
+        return await self.page.locator(part).evaluate(
+            """(part) => {
+                 const {left, top, right, bottom} = part.getBoundingClientRect();
+                 return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight
+                   && part.scrollWidth <= part.clientWidth && part.scrollHeight <= part.clientHeight;
+               }"""
+        )
 
     async def marks(self) -> list[str]:
         """What is written along the trace, in order of time."""

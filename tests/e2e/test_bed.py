@@ -1,5 +1,7 @@
 """The page of one bed in a real browser, over a real hub."""
 
+import re
+
 import numpy as np
 import pytest
 from bedside import FS, beat, heart, opened, playing, waves
@@ -7,10 +9,15 @@ from pages import Bed, Screen
 from playwright.async_api import expect
 
 from stream.client import Feed
-from stream.messages import Beat, CutBeat, Explain, Explanation, Gap, Reference, pack
+from stream.messages import Beat, CutBeat, Explain, Explanation, Gap, Reason, Reference, pack
 
 pytestmark = pytest.mark.browser
 PX_PER_MM = 96 / 25.4
+WHY = (
+    Reason(name="rr_before", share=0.62, value=0.66),
+    Reason(name="p_wave", share=-0.18, value=0.71),
+    *(Reason(name=name, share=0.04, value=1.0) for name in ("rr_after", "rhythm", "qrs", "qrs_width", "t_wave")),
+)
 
 
 def explanation(bed: str, sample: int, label: str) -> Explanation:
@@ -18,7 +25,7 @@ def explanation(bed: str, sample: int, label: str) -> Explanation:
     wave = heart(0.8).astype("f4") / 200
     return Explanation(
         bed=bed, stream="s1", sample=sample, label=label, confidence=0.93, leads=("MLII", "V1"), fs=FS,
-        start=sample - 100.0, wave=pack(wave), heat=pack(wave),
+        start=sample - 100.0, wave=pack(wave), heat=pack(wave), reasons=WHY,
     )  # fmt: skip
 
 
@@ -59,6 +66,16 @@ async def test_the_latest_abnormal_beat_is_explained_and_any_on_request(
     await expect(page.figure).to_contain_text("V Ventricular, confidence 93%")
     await expect(page.heat).to_have_count(2)
     await expect(page.figure).to_contain_text("ms from R")
+    await expect(page.reasons).to_have_count(len(WHY))
+    await expect(page.reasons.nth(0)).to_have_text(re.compile("^RR before .34"))
+    await expect(page.reasons.nth(1)).to_have_text(re.compile("^P wave 71"))
+    for_v, against_v = [await reason_bar(page, row) for row in (0, 1)]
+    assert for_v == pytest.approx((0.0, 0.31), abs=0.02)  # from the middle to the right, half the width being all
+    assert against_v == pytest.approx((-0.09, 0.0), abs=0.02)
+    await expect(page.reasons.nth(0)).to_contain_text("62% for V")
+    for size in (1366, 768), (1920, 1080):
+        await screen.page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert await page.fits("#reasons")
 
     await expect(page.rows.nth(1)).to_contain_text("N Normal")
     await page.explain(1)
@@ -166,6 +183,17 @@ async def test_a_gap_is_told_on_the_trace(screen: Screen, source: Feed) -> None:
     second = 25 * PX_PER_MM
     assert not any(inked[round(1.02 * second) : round(1.98 * second)])
     assert all(inked[round(2.02 * second) : round(3.8 * second)])
+
+
+async def reason_bar(page: Bed, row: int) -> tuple[float, float]:
+    """Where the bar of a reason begins and ends, from the middle of its place, as shares of its place's width."""
+    return await page.reasons.nth(row).evaluate(
+        """(row) => {
+             const place = row.querySelector(".bar").getBoundingClientRect();
+             const {left, right} = row.querySelector(".bar span").getBoundingClientRect();
+             return [left, right].map((x) => (x - place.left) / place.width - 0.5);
+           }"""
+    )
 
 
 async def heard(detector: Feed) -> Explain:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from stream.intake import Intake, Refused, check_subscribe
+from stream.intake import MAX_REASONS, Intake, Refused, check_subscribe
 from stream.messages import (
     MAX_WAVE,
     Beat,
@@ -12,10 +12,12 @@ from stream.messages import (
     Control,
     CutBeat,
     Explain,
+    Explanation,
     Gap,
     Lead,
     Message,
     Problem,
+    Reason,
     Reference,
     Status,
     Subscribe,
@@ -229,6 +231,28 @@ def test_findings_come_from_anyone_but_references_from_the_source(intake, opened
 def test_a_beat_is_of_one_of_the_classes(intake):
     beat = Beat(bed="9", stream="x", sample=1, label="PVC", probabilities=())
     assert refusal(intake, beat) == "expected a label among N S V F Q, got 'PVC'"
+
+
+def explained(*reasons: Reason) -> Explanation:
+    return Explanation(
+        bed="9", stream="x", sample=1, label="V", confidence=1.0, leads=("II",), fs=250.0, start=0.0, wave=b"",
+        heat=b"", reasons=reasons,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [
+        ([Reason(name="qrs", share=0.05)] * (MAX_REASONS + 1), "expected 16 reasons at most, got 17"),
+        ([Reason(name="", share=1.0)], "expected a reason name of 1 to 64 printable characters, got ''"),
+        ([Reason(name="qrs", share=math.nan)], "expected finite numbers in reason 'qrs', got nan"),
+        ([Reason(name="qrs", share=1.0, value=math.inf)], "expected finite numbers in reason 'qrs', got 1, inf"),
+    ],
+)
+def test_reasons_are_few_and_can_be_shown(intake, reasons, told):
+    assert refusal(intake, explained(*reasons)).startswith(told)
+    fine = explained(*reasons[1:])
+    assert accepted(intake, fine) == [fine]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def test_wave_and_heat_of_two_shapes_are_refused() -> None:
 def test_what_the_browser_sends_is_drawn() -> None:
     message = msgspec.json.decode(msgspec.json.encode(explanation()))
     assert base64.b64decode(message["wave"]) == explanation().wave  # as the browser writes it
-    figure = drawn({"message": message, "fs": FS})
+    figure, reasons = drawn({"message": message, "fs": FS})
+    assert reasons == []
     assert figure.layout.title.text.startswith("V Ventricular")
 
 
@@ -85,7 +86,14 @@ def test_what_the_browser_sends_is_drawn() -> None:
         {"message": msgspec.to_builtins(explanation(leads=())), "fs": FS},
         {"message": msgspec.to_builtins(explanation()), "fs": 0},
         {"message": msgspec.to_builtins(explanation(fs=0.0)), "fs": FS},
+        {
+            "message": msgspec.to_builtins(explanation()) | {"reasons": [{"name": "qrs", "share": float("nan")}]},
+            "fs": FS,
+        },
+        {"message": msgspec.to_builtins(explanation()) | {"reasons": [{"name": "qrs"}]}, "fs": FS},
     ],
 )
 def test_what_is_no_explanation_is_said_and_not_raised(data: Any) -> None:
-    assert "could not be drawn" in drawn(data).layout.annotations[0].text
+    figure, reasons = drawn(data)
+    assert "could not be drawn" in figure.layout.annotations[0].text
+    assert reasons == []

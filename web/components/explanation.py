@@ -57,7 +57,7 @@ def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
             zmax=1,
             colorscale=HEAT,
             showscale=row == 0,
-            colorbar={"title": "heat", "thickness": 10, "tickvals": [0, 0.5, 1], "outlinewidth": 0},
+            colorbar={"title": "heat", "thickness": 8, "tickvals": [0, 0.5, 1], "outlinewidth": 0, "xpad": 4},
             hoverinfo="skip",
             row=row + 1,
             col=1,

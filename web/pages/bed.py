@@ -5,10 +5,12 @@ from urllib.parse import unquote
 
 import msgspec
 from dash import Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
 from plotly.graph_objects import Figure
 
 from stream.messages import Explanation
 from web.components.explanation import empty_figure, explanation_figure
+from web.components.reasons import reason_list
 from web.words import CLASSES, GAINS, SWEEPS, class_words
 
 ROWS = 10
@@ -48,19 +50,22 @@ def register(app: Dash) -> None:
     """Have the server draw each explanation that the browser puts into the store."""
 
     @app.callback(  # type: ignore[untyped-decorator]
-        Output("explanation-figure", "figure"), Input("explanation", "data"), prevent_initial_call=True
+        Output("explanation-figure", "figure"),
+        Output("reasons", "children"),
+        Input("explanation", "data"),
+        prevent_initial_call=True,
     )
-    def draw(data: Any) -> Figure:
+    def draw(data: Any) -> tuple[Figure, list[Component]]:
         return drawn(data)
 
 
-def drawn(data: Any) -> Figure:
-    """Draw what came from the browser; if it is no explanation, a figure says so."""
+def drawn(data: Any) -> tuple[Figure, list[Component]]:
+    """Draw what came from the browser, and list its reasons; if it is no explanation, a figure says so."""
     try:
         asked = msgspec.convert(data, Asked)
-        return explanation_figure(asked.message, asked.fs)
-    except (msgspec.ValidationError, ValueError):
-        return empty_figure("This explanation could not be drawn.")
+        return explanation_figure(asked.message, asked.fs), reason_list(asked.message)
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        return empty_figure("This explanation could not be drawn."), []
 
 
 def _heading(bed: str) -> html.Div:
@@ -145,11 +150,17 @@ def _explanation() -> html.Div:
                 ],
                 className="heading",
             ),
-            dcc.Graph(
-                id="explanation-figure",
-                figure=empty_figure("No abnormal beat yet"),
-                config={"displayModeBar": False, "responsive": True},
-                className="figure",
+            html.Div(
+                [
+                    dcc.Graph(
+                        id="explanation-figure",
+                        figure=empty_figure("No abnormal beat yet"),
+                        config={"displayModeBar": False, "responsive": True},
+                        className="figure",
+                    ),
+                    html.Div(id="reasons", className="reasons"),
+                ],
+                className="because",
             ),
             dcc.Store(id="explanation"),
         ],
