@@ -180,7 +180,7 @@ def test_a_training_of_beats_in_a_stream(annotated: Path, tmp_path: Path, monkey
     assert figures["stream"]["records"] == ["sim/a", "sim/b"]
     assert figures["stream"]["noise"] == ["em"]
     assert figures["stream"]["beats"]["V"] > 60
-    assert (figures["stream"]["temperature"], figures["stream"]["members"]) == (1.0, 2)
+    assert (figures["stream"]["temperature"], figures["stream"]["plan"]["members"]) == (1.0, 2)
     networks, splits = log(out)
     assert [line["network"] for line in networks] == ["all records, network 1", "all records, network 2"]
     assert [len(line["loss"]) for line in networks] == [1, 1]
@@ -219,7 +219,7 @@ def test_a_training_of_beats_alone_that_is_scored(
         "split 1, fold 2 of 2, network 1 of 1",
         "all records, network 1",
     ]
-    (scored,) = figures["splits"]
+    (scored,) = figures["cuts"]
     assert set(scored["gross"]) == set(AAMI)
     assert set(scored["records"]) == {"sim/a", "sim/b"}
     assert np.sum(scored["confusion"]) == sum(figures["beats"].values())
