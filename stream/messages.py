@@ -9,19 +9,21 @@ Three families of messages travel:
   slow for them loses a stretch and is told which, with a :class:`Gap`.
 * **events** (:class:`Open`, :class:`Beat`, :class:`Gap` ...): few, never dropped, stamped by the hub with a
   sequence number ``seq`` so that whoever comes back asks for all since the last seen.
-* **requests** (:class:`Subscribe`, :class:`Control`, :class:`Explain` ...): said between client and hub, or
+* **requests** (:class:`Subscribe`, :class:`Control`, :class:`Acknowledge` ...): said between client and hub, or
   passed on to the one that can answer, and not kept.
 
 One clock: a ``sample`` is the index of a sample of its bed's stream; its time is ``epoch + sample / fs``.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
+from stream.base import Event, Index, Message
 from stream.errors import FrameError
 
 VERSION: Final = 1
@@ -48,19 +50,6 @@ MAX_WAVE: Final = 1 << 20
 
 MAX_FRAME: Final = 4 << 20
 """Most bytes of one frame to the hub."""
-
-Index: TypeAlias = Annotated[int, msgspec.Meta(ge=1 - 2**53, le=2**53 - 1)]
-"""A number of a sample, a row or an event: what JSON carries exactly in every language."""
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
-    """What all messages share: being a map tagged with its ``kind``."""
-
-
-class Event(Message, frozen=True, kw_only=True):
-    """A message that is never dropped; ``seq`` is stamped by the hub, rising by one."""
-
-    seq: Index = 0
 
 
 class Lead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -357,7 +346,8 @@ class Problem(Message, frozen=True, kw_only=True, tag="problem"):
 
 Sent: TypeAlias = (
     Open | Wave | CutBeat | Reference | Close | Beat | Numerics | Explanation | Gap | Status
-    | Hello | Welcome | Subscribe | Subscribed | Control | Explain | Problem
+    | Alarm | Bell | Rhythm | Quality | Limits | Verdict
+    | Hello | Welcome | Subscribe | Subscribed | Control | Explain | Acknowledge | AudioPause | SetLimits | Problem
 )  # fmt: skip
 KINDS: Final[dict[str, type[Message]]] = {str(cls.__struct_config__.tag): cls for cls in get_args(Sent)}
 
