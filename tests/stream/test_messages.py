@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
 from stream.errors import FrameError
 from stream.messages import (
     KINDS,
@@ -74,12 +75,33 @@ ONE_OF_EACH = [
     ),
     Gap(bed="1", stream="s", start=5, stop=9, reason="slow", seq=12),
     Status(component="source", state="lost", bed="1", detail="cable"),
+    Alarm(
+        bed="ICU 7",
+        stream="s1",
+        id="s1/hr_high/9",
+        name="hr_high",
+        priority="medium",
+        state="active",
+        onset=9,
+        announced=99,
+        text="HR 134 > 120",
+        beats=(9, 77),
+        seq=8,
+    ),
+    Bell(bed="ICU 7", sounds="medium", alarm="s1/hr_high/9", seq=9),
+    Rhythm(bed="ICU 7", stream="s1", sample=9, text="Sinus rhythm", code="(N", seq=10),
+    Quality(bed="ICU 7", stream="s1", sample=9, leads=("good", "off"), seq=11),
+    Limits(bed="ICU 7", values={"hr_high": 130.0}, off=("missed_beat",), by="a nurse", seq=12),
+    Verdict(bed="ICU 7", alarm="s1/hr_high/9", verdict="false", comment="moved", by="a nurse", seq=13),
     Hello(name="screen"),
     Welcome(session="f00", seq=8),
     Subscribe(beds=("1", "2"), kinds=("wave",), since=4, session="f00", waves="all"),
     Subscribed(session="f00", seq=9, missed=2),
     Control(bed="1", action="seek", value=12.5),
     Explain(bed="1", stream="s", sample=9),
+    Acknowledge(bed="ICU 7", alarm="s1/hr_high/9", by="a nurse"),
+    AudioPause(bed="ICU 7", seconds=120.0, by="a nurse"),
+    SetLimits(bed="ICU 7", values={"hr_high": 130.0}, by="a nurse"),
     Problem(text="expected a bed", bed="1"),
 ]
 
