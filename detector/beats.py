@@ -66,6 +66,10 @@ class Beats:
         Row of the bed; sample index of R at :data:`~detector.conditioning.FS`.
     rr, hr, after
         RR before (s), heart rate (1/min), RR after (s); NaN where unknown.
+    told
+        Sample index at which the beat was told: when the next was found, or overdue.
+    family
+        Which of the bed's shapes it has, see :mod:`detector.shape`; a shape not seen for long gives up its number.
     cut
         The wave around R in physical units, ``(beats, leads, BEFORE + AFTER)``.
     wave
@@ -82,6 +86,8 @@ class Beats:
     rr: Floats
     hr: Floats
     after: Floats
+    told: NDArray[np.int64]
+    family: NDArray[np.int64]
     cut: Floats
     wave: Floats
     rhythm: Floats
@@ -201,6 +207,8 @@ class BeatTracker(Rows):
                 rr=rr,
                 hr=self.heart_rate(beds),
                 after=after_rr,
+                told=seen[beds],
+                family=self.shape.own[beds],
                 cut=whole,
                 wave=shape,
                 rhythm=self.past[beds],

@@ -106,6 +106,7 @@ class ShapeMemory(Rows):
     family: Floats  # QRS of each family over all leads, mean 0 on each, length 1
     share: Floats  # of each family: share of the last beats, 0: none yet
     size: NDArray[np.int64]  # beats that entered
+    own: NDArray[np.int64]  # which family the last beat is of, -1: none yet
     times: Floats  # mean of the two figures given with its beats
     odd_mean: Floats  # running mean and mean absolute deviation of the measures in ODD_NAMES
     odd_scatter: Floats
@@ -124,6 +125,7 @@ class ShapeMemory(Rows):
             "family": np.zeros((beds, FAMILIES, qrs), np.float32),
             "share": np.zeros((beds, FAMILIES), np.float32),
             "size": np.zeros((beds, FAMILIES), np.int64),
+            "own": np.full(beds, -1, np.int64),
             "times": np.zeros((beds, FAMILIES, 2), np.float32),
             "odd_mean": np.zeros((beds, len(ODD_NAMES)), np.float32),
             "odd_scatter": np.full((beds, len(ODD_NAMES)), 0.1, np.float32),
@@ -239,7 +241,7 @@ class ShapeMemory(Rows):
         best = like.argmax(-1)
         sure = like[row, best]
         known = sure >= ALIKE
-        own = np.where(known, best, share.argmin(-1))
+        own = self.own[beds] = np.where(known, best, share.argmin(-1))
         figures = {
             "family_share": np.where(known, share[row, own], 0),
             "family_early": np.where(known, self.times[beds, own, 0], 0),

@@ -12,7 +12,7 @@ from detector.beats import Beats
 from stream.sources.scenario import parse_scenario
 from stream.sources.simulator import GAIN, Simulator
 
-WAVE_FIELDS = ("rr", "hr", "after", "cut", "wave", "rhythm", "now")
+WAVE_FIELDS = ("rr", "hr", "after", "told", "family", "cut", "wave", "rhythm", "now")
 
 
 def simulate(
