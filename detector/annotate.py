@@ -1,6 +1,5 @@
 """Annotations for whole records, by the very pipeline that reads the live feed: ``cardiovision annotate``."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,20 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import wfdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from detector.findings import Findings
 from detector.offline import side_by_side
 from detector.reader import Reader
 from detector.service import make_reader
 from stream.errors import SourceError
-from stream.messages import Beat, Close, Message, Open, Wave, pack
+from stream.messages import AAMI, Close, Message, Open, Wave, pack
 from stream.sources.wfdb import WfdbSource, open_record
-
-ANNOTATOR: Final = "cvd"
-"""Extension of the annotation files, WFDB's "annotator name"."""
 
 TOGETHER: Final = 32
 """Records read side by side."""
@@ -29,24 +24,26 @@ TOGETHER: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """What was written for one record: how many beats of each class, and where."""
+    """What was written for one record: how many beats of each class and alarms of each kind, and where."""
 
     record: str
     beats: int
     classes: dict[str, int]
+    alarms: dict[str, int]
     annotations: Path
     events: Path
 
     def __str__(self) -> str:
         counts = "  ".join(f"{label} {count}" for label, count in self.classes.items())
-        return f"{self.record}: {self.beats} beats  {counts}  -> {self.annotations}"
+        alarms = ", ".join(f"{name} {count}" for name, count in self.alarms.items()) or "none"
+        return f"{self.record}: {self.beats} beats  {counts}  alarms: {alarms}  -> {self.annotations}"
 
 
 def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) -> list[Annotated]:
-    """Find and name all beats of some records.
+    """Find and name all beats of some records, their rhythm, and what a monitor would have alarmed at.
 
-    Writes for each, into ``out``, ``NAME.cvd`` (WFDB annotations N S V F Q at R) and ``NAME.events.jsonl`` (a line a
-    beat, with probabilities, RR and heart rate).
+    Writes for each, into ``out``, ``NAME.cvd`` (WFDB annotations) and ``NAME.events.jsonl`` (a line for each beat,
+    rhythm, change of signal quality and alarm), see :class:`~detector.findings.Findings`.
 
     Raises
     ------
@@ -69,9 +66,9 @@ def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) ->
     with progress_over(sources) as advance:
         for k in range(0, len(names), TOGETHER):
             part = dict(zip(names[k : k + TOGETHER], sources[k : k + TOGETHER], strict=True))
-            beats = read_beats(reader, part, advance)
+            found = read_findings(reader, part, advance)
             try:
-                done += [_write(name, source, beats[name], out) for name, source in part.items()]
+                done += [_write(name, source, found[name], out) for name, source in part.items()]
             except OSError as error:
                 raise SourceError(f"cannot write {error.filename or out}: {error.strerror}") from error
     return done
@@ -86,16 +83,17 @@ def progress_over(sources: Iterable[WfdbSource]) -> Iterator[Callable[[float], N
         yield lambda seconds: progress.advance(task, seconds)
 
 
-def read_beats(
+def read_findings(
     reader: Reader, sources: Mapping[str, WfdbSource], advance: Callable[[float], None]
-) -> dict[str, list[Beat]]:
-    """Play records to a reader as the feed would, as fast as it goes: the beats of each."""
-    beats: dict[str, list[Beat]] = {name: [] for name in sources}
+) -> dict[str, Findings]:
+    """Play records to a reader as the feed would, as fast as it goes: what was found in each."""
+    found = {name: Findings() for name in sources}
 
     def hear(messages: list[Message]) -> None:
         for said in reader.take(messages):
-            if isinstance(said, Beat):
-                beats[said.bed].append(said)
+            bed = getattr(said, "bed", None)
+            if bed is not None:
+                found[bed].hear(said)
 
     hear(
         [
@@ -111,22 +109,12 @@ def read_beats(
                 end = piece.start + piece.samples.shape[1]
                 messages.append(Close(bed=piece.name, stream=piece.name, sample=end))
         hear(messages)
-    return beats
+    return found
 
 
-def _write(name: str, source: WfdbSource, beats: list[Beat], out: Path) -> Annotated:
-    events = out / f"{name}.events.jsonl"
-    with events.open("w", encoding="utf-8") as file:
-        for beat in beats:
-            line = {"kind": "beat", "sample": beat.sample, "time": round(beat.sample / source.fs, 3)}
-            line |= {"label": beat.label, "probabilities": beat.probabilities, "rr": beat.rr, "hr": beat.hr}
-            file.write(json.dumps(line) + "\n")
-    sample = np.array([beat.sample for beat in beats], np.int64)
-    symbol = [beat.label for beat in beats]
-    note = None
-    if not beats:  # WFDB has no empty annotation file
-        sample, symbol, note = np.zeros(1, np.int64), ['"'], ["no beats found"]
-    wfdb.wrann(name, ANNOTATOR, sample, symbol=symbol, aux_note=note, fs=source.fs, write_dir=str(out))
-    counts = Counter(symbol)
-    classes = {label: counts.get(label, 0) for label in "NSVFQ"}
-    return Annotated(name, len(beats), classes, out / f"{name}.{ANNOTATOR}", events)
+def _write(name: str, source: WfdbSource, found: Findings, out: Path) -> Annotated:
+    annotations, events = found.write(name, source.fs, out)
+    labels = Counter(beat.label for beat in found.beats)
+    alarms = Counter(alarm.name for alarm in found.alarms.values())
+    classes = {label: labels.get(label, 0) for label in AAMI}
+    return Annotated(name, len(found.beats), classes, dict(sorted(alarms.items())), annotations, events)

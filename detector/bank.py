@@ -5,7 +5,7 @@ A :class:`Bank` holds beds of one format (sampling rate, number of leads), its s
 only the sample index.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isnan
 from typing import Final, Protocol
 
@@ -17,6 +17,7 @@ from detector.conditioning import FS, Filter, Resampler, bridge, wave_filter
 from detector.qrs import HOP, MOST_HOPS, RING, Found, QrsDetector
 from detector.rows import Floats, Indices, Ring
 from detector.segmentation import BEFORE
+from detector.signs import Signs, SignsTracker
 
 BLOCK_SECONDS: Final = 4.0
 """Longer blocks are taken in pieces of this length."""
@@ -50,9 +51,11 @@ class Bank:
         Number of leads.
     qrs
         Finds the beats; of no beds yet. The QRS detector, if not given.
+    watched
+        Whether to tell what the wave itself shows each second too (:meth:`signs_told`), as alarms need it.
     """
 
-    def __init__(self, fs: float, leads: int, qrs: PeakFinder | None = None):
+    def __init__(self, fs: float, leads: int, qrs: PeakFinder | None = None, *, watched: bool = False):
         self.fs: Final = fs
         self.leads: Final = leads
         self.resample: Final = Resampler(fs)
@@ -62,6 +65,11 @@ class Bank:
         self.wave: Final = Ring(0, leads, RING)
         self.qrs: Final = qrs or QrsDetector(0, leads)
         self.beats: Final = BeatTracker(0, leads)
+        self.signs: Final = SignsTracker(0, leads) if watched else None
+        self.told_signs: list[Signs] = []
+        self.parts: Final = [
+            part for part in (self.raw, self.wave, self.qrs, self.beats, self.signs) if part is not None
+        ]
         self.first = np.zeros(0, np.int64)  # sample index of the first sample since the bed was learned anew
         self.received = np.zeros(0, np.int64)  # samples since
         self.told = np.zeros(0, np.int64)  # whole seconds whose heart rate was told
@@ -74,7 +82,7 @@ class Bank:
         if not self.free:
             more = max(8, len(self.received))
             self.free = list(range(len(self.received), len(self.received) + more))[::-1]
-            for part in (self.raw, self.wave, self.qrs, self.beats):
+            for part in self.parts:
                 part.grow(more)
             self.first = np.concatenate([self.first, np.zeros(more, np.int64)])
             self.received = np.concatenate([self.received, np.zeros(more, np.int64)])
@@ -91,7 +99,7 @@ class Bank:
     def start(self, row: int, first: int) -> None:
         """Learn a bed anew, from sample ``first`` on."""
         rows = np.array([row])
-        for part in (self.raw, self.wave, self.qrs, self.beats):
+        for part in self.parts:
             part.reset(rows)
         self.first[row], self.received[row], self.told[row], self.level[row] = first, 0, 0, 0
 
@@ -137,6 +145,11 @@ class Bank:
             for row, sample, hr in zip(rows.tolist(), at.tolist(), rate.tolist(), strict=True)
         ]
 
+    def signs_told(self) -> list[Signs]:
+        """What the waves showed, of each second read since this was last asked."""
+        told, self.told_signs = self.told_signs, []
+        return told
+
     def finish(self, row: int) -> list[Beats]:
         """Read what is left of a bed whose samples have ended."""
         rows = np.array([row])
@@ -152,6 +165,8 @@ class Bank:
         x = self.resample(self.raw, rows, self.qrs.seen[rows], hops * HOP)
         wave, self.wave_state[rows] = self.wave_filter(x, self.wave_state[rows])
         self.wave.write(rows, self.qrs.seen[rows], wave)
+        if self.signs is not None:
+            self.told_signs += self.signs.take(rows, x, self.qrs.seen[rows])
         self.qrs.follow(rows, x)
         told: list[Beats] = []
         for _ in range(hops):
@@ -165,20 +180,49 @@ class Bank:
 class Reading:
     """Beats of beds of one format, with whose they are.
 
-    ``key`` names the bed of each beat; ``sample`` is R in the bed's own samples; ``begin`` where its cut
-    begins, the wave filter's delay taken off.
+    ``key`` names the bed of each beat; ``first`` is the sample at which the bed was last learned anew, from which the
+    indices in ``beats`` are counted; ``sample`` is R in the bed's own samples; ``begin`` where its cut begins, the wave
+    filter's delay taken off.
     """
 
     key: list[str]
+    first: NDArray[np.int64]
     sample: NDArray[np.int64]
     begin: NDArray[np.float64]
     beats: Beats
 
 
-class Ward:
-    """Beds of any format, by name."""
+@dataclass(slots=True, frozen=True)
+class Shown:
+    """What the waves of beds of one format showed, each second; ``key`` and ``first`` as in :class:`Reading`."""
 
-    def __init__(self) -> None:
+    key: list[str]
+    first: NDArray[np.int64]
+    signs: Signs
+
+    def until(self, bed: str, end: int, ratio: float) -> "Shown":
+        """The same without what ``bed`` showed behind its sample ``end``: what was put there to read its last beats."""
+        at = self.first + self.signs.at * ratio
+        keep = np.array([key != bed for key in self.key]) | (at <= end)
+        if keep.all():
+            return self
+        key = [name for name, kept in zip(self.key, keep.tolist(), strict=True) if kept]
+        signs = Signs(*(getattr(self.signs, f.name)[keep] for f in fields(self.signs)))
+        return Shown(key, self.first[keep], signs)
+
+
+class Ward:
+    """Beds of any format, by name.
+
+    Parameters
+    ----------
+    watched
+        Whether to tell what the waves themselves show too (:meth:`shown`), as alarms need it.
+    """
+
+    def __init__(self, *, watched: bool = False) -> None:
+        self._watched: Final = watched
+        self._shown: list[Shown] = []
         self._banks: dict[tuple[float, int], Bank] = {}
         self._beds: dict[str, tuple[Bank, int]] = {}
         self._names: dict[tuple[Bank, int], str] = {}
@@ -221,7 +265,7 @@ class Ward:
         if gap < 0:
             samples = samples[:, -gap:]
         elif gap > LONGEST_GAP * bank.fs:
-            told += self._told(bank, bank.finish(row))
+            told += self._finish(bed, bank, row)
             bank.start(row, start)
         elif gap:
             samples = np.concatenate([np.full((bank.leads, gap), np.nan, np.float32), samples], axis=1)
@@ -251,21 +295,35 @@ class Ward:
         if bed not in self._beds:
             return []
         bank, row = self._beds.pop(bed)
-        told = self._told(bank, bank.finish(row))
+        told = self._finish(bed, bank, row)
         del self._names[bank, row], self._expected[bed]
         bank.remove(row)
         return told
 
+    def shown(self) -> list[Shown]:
+        """What the waves of all beds showed, in order, since this was last asked."""
+        told, self._shown = self._shown, []
+        return told
+
     def _bank(self, fs: float, leads: int) -> Bank:
-        return Bank(fs, leads)
+        return Bank(fs, leads, watched=self._watched)
+
+    def _finish(self, bed: str, bank: Bank, row: int) -> list[Reading]:
+        told = self._told(bank, bank.finish(row))
+        self._shown = [part.until(bed, self._expected[bed], bank.resample.ratio) for part in self._shown]
+        return told
 
     def _told(self, bank: Bank, parts: list[Beats]) -> list[Reading]:
+        for signs in bank.signs_told():
+            names = [self._names[bank, row] for row in signs.bed.tolist()]
+            self._shown.append(Shown(names, bank.first[signs.bed], signs))
         if not parts:
             return []
         beats = Beats.join(parts)
         return [
             Reading(
                 key=[self._names[bank, row] for row in beats.bed.tolist()],
+                first=bank.first[beats.bed],
                 sample=bank.first[beats.bed] + np.rint(beats.r * bank.resample.ratio).astype(np.int64),
                 begin=bank.first[beats.bed] + (beats.r - BEFORE) * bank.resample.ratio,
                 beats=beats,

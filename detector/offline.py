@@ -84,4 +84,7 @@ def _by_bed(reading: Reading) -> Iterator[tuple[str, Reading]]:
     key = np.array(reading.key)
     for name in dict.fromkeys(reading.key):
         at = np.flatnonzero(key == name)
-        yield name, Reading([name] * len(at), reading.sample[at], reading.begin[at], reading.beats[at])
+        yield (
+            name,
+            Reading([name] * len(at), reading.first[at], reading.sample[at], reading.begin[at], reading.beats[at]),
+        )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
+from detector.model import LEAN
 from detector.rows import Floats
 from detector.training.calibration import calibrate
 from detector.training.dataset import Examples, labels_of
@@ -89,6 +90,7 @@ def cross_validate(
     for k, out in enumerate(held):
         for m in range(members):
             each[m, out] = logits_of(k, m)
+    each += np.array(LEAN[kind], np.float32)
     mean = each.mean(0)
     known = (examples.label != NOTHING) & ~np.isin(examples.record, PACED)
     late = examples.sample >= np.array([LEARNING * sources[str(r)].fs for r in examples.record])

@@ -120,6 +120,7 @@ def of(readings: Sequence[Reading], bed: str) -> Reading | None:
         return None
     return Reading(
         key=[bed] * sum(len(at) for _, at in parts),
+        first=np.concatenate([reading.first[at] for reading, at in parts]),
         sample=np.concatenate([reading.sample[at] for reading, at in parts]),
         begin=np.concatenate([reading.begin[at] for reading, at in parts]),
         beats=Beats.join([reading.beats[at] for reading, at in parts]),

@@ -11,7 +11,7 @@ import pytest
 import wfdb
 from beds import write_record
 
-from detector.annotate import read_beats
+from detector.annotate import read_findings
 from detector.classifier import Classifier
 from detector.evaluate import call, call_records, evaluate, write_html, write_json
 from detector.reader import Reader
@@ -48,10 +48,10 @@ def test_beats_are_called_as_the_service_calls_them(annotated: Path, classifiers
     sources = {name: open_record(annotated / name) for name in "ab"}
     called = call(classifiers["stream"], sources, nothing)
     reader = Reader(classifiers["stream"], classifiers["row"], explain=False)
-    for name, beats in read_beats(reader, sources, nothing).items():
-        assert len(beats) > 100
-        assert called[name].sample.tolist() == [beat.sample for beat in beats]
-        said = np.array([beat.probabilities for beat in beats])
+    for name, found in read_findings(reader, sources, nothing).items():
+        assert len(found.beats) > 100
+        assert called[name].sample.tolist() == [beat.sample for beat in found.beats]
+        said = np.array([beat.probabilities for beat in found.beats])
         np.testing.assert_allclose(called[name].probabilities, said, atol=1e-6)
 
 

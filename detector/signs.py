@@ -1,0 +1,215 @@
+"""What the wave itself shows, each second: which leads can be read, whether the ventricles fibrillate or stand still.
+
+Beats tell most of a rhythm, but in fibrillation and standstill there are none, and where leads are off or full of
+noise none can be told. :class:`SignsTracker` looks at the wave at each whole second of a bed's stream. Like QRS
+detection it advances many beds at once, and what it says does not depend on how samples were cut or on the company.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
+
+from detector.conditioning import FS, Filter
+from detector.fibrillation import CLASSES, SAMPLES, WINDOW, Net, measure, together
+from detector.quality import CHANNELS, CLEAR, FIVE, NOISE, RATE, READABLE, LeadState, LeadWatch, fives, hum, smooth
+from detector.rows import Floats, Indices, Ring, Rows
+
+SECOND: Final = int(FS)
+
+DRIFT: Final = 1.0
+"""Corner in Hz of the high pass that takes drift off the wave: what fibrillates is faster."""
+
+NOISY_SPAN: Final = 30
+"""Seconds over which the share of noisy ones is told (GE's rule of 20 noisy seconds in 30)."""
+
+STEEP: Final = 2
+"""The slope of a ventricular wave is taken over so many samples of the wave (40 ms)."""
+
+WAVE: Final = (0.04, 0.15, 0.10)
+"""A ventricular wave rises or falls in 40 ms by at least so many mV, or such a share of what is usual in the lead,
+whichever is more, but always if by so many mV: a QRS of 0.2 mV does, P waves and wander hardly."""
+
+STEEP_MEMORY: Final = 0.05
+"""Share with which a second enters the usual slope."""
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Signs:
+    """What the wave shows, one entry a bed and second, in order of time within a bed.
+
+    Attributes
+    ----------
+    bed
+        Row of the bed, ``(n,)``.
+    at
+        Sample at :data:`~detector.conditioning.FS` at which it is known, a multiple of 250, ``(n,)``.
+    lead
+        :class:`~detector.quality.LeadState` of each lead, ``(n, leads)``.
+    usable
+        Whether QRS can be looked for in any lead, ``(n,)``.
+    fibrillation
+        Probability that the ventricles fibrillate or flutter, ``(n,)``; 0 in the first seconds and without a lead.
+        :func:`detector.fibrillation.follow` is the rule of decision.
+    tachycardia
+        Probability, from the wave alone, of a rapid ventricular tachycardia, ``(n,)``.
+    still
+        Seconds since a lead that can be read last showed a ventricular wave, ``(n,)``. Seconds in which no lead can be
+        read count as if there had been one: nobody knows.
+    noisy
+        Share of the last 30 s in which no lead was good (or good but for mains), ``(n,)``.
+    """
+
+    bed: Indices
+    at: NDArray[np.int64]
+    lead: NDArray[np.int8]
+    usable: NDArray[np.bool_]
+    fibrillation: Floats
+    tachycardia: Floats
+    still: Floats
+    noisy: Floats
+
+
+class SignsTracker(Rows):
+    """Watches the wave of beds with equally many leads.
+
+    Parameters
+    ----------
+    beds, leads
+        How many.
+    net
+        Weighs what is measured of the wave; by default the one shipped.
+    """
+
+    seconds: NDArray[np.int64]  # looked at
+    wave: Floats  # the last seconds without drift
+    drift_state: NDArray[np.float64]
+    power: Floats  # of what is faster than a QRS, of the last seconds
+    steep: Floats  # usual slope of a ventricular wave, per lead
+    last: Floats  # second in which the last ventricular wave was
+    unclear: NDArray[np.bool_]  # seconds in which no lead was clear
+
+    def __init__(self, beds: int, leads: int, net: Net | None = None):
+        self.leads: Final = leads
+        self._net: Final = net or Net.load()
+        self._drift: Final = Filter(signal.butter(2, DRIFT, "highpass", fs=RATE, output="sos"))
+        self._fives: Final = Ring(beds, leads * CHANNELS, 3 * RATE)
+        self._watch: Final = LeadWatch(beds, leads)
+        super().__init__(beds)
+
+    def fresh(self, beds: int) -> dict[str, NDArray[Any]]:  # noqa: D102
+        return {
+            "seconds": np.zeros(beds, np.int64),
+            "wave": np.zeros((beds, self.leads, SAMPLES), np.float32),
+            "drift_state": np.zeros((beds, self.leads, 1, 2)),
+            "power": np.zeros((beds, self.leads, WINDOW), np.float32),
+            "steep": np.zeros((beds, self.leads), np.float32),
+            "last": np.zeros(beds, np.float32),
+            "unclear": np.zeros((beds, NOISY_SPAN), np.bool_),
+        }
+
+    def grow(self, beds: int) -> None:  # noqa: D102
+        super().grow(beds)
+        self._fives.grow(beds)
+        self._watch.grow(beds)
+
+    def reset(self, beds: Indices) -> None:  # noqa: D102
+        super().reset(beds)
+        self._fives.reset(beds)
+        self._watch.reset(beds)
+
+    def take(self, beds: Indices, x: Floats, start: NDArray[np.int64]) -> list[Signs]:
+        """Take the next samples of some beds, each at most once.
+
+        Parameters
+        ----------
+        beds
+            Rows of the beds.
+        x
+            Samples in mV at :data:`~detector.conditioning.FS`, unfiltered, the last value in place of missing ones,
+            shape ``(len(beds), leads, n)``, ``n`` a multiple of :data:`~detector.quality.FIVE`.
+        start
+            Index of the first sample of each since it was reset: a multiple of 5, ``(len(beds),)``.
+
+        Returns
+        -------
+        signs
+            Of the seconds that are over, in order of time within a bed.
+        """
+        told: list[Signs] = []
+        for begin in range(0, x.shape[-1], SECOND):
+            piece = x[..., begin : begin + SECOND]
+            since = (start + begin) // FIVE
+            self._fives.write(beds, since, fives(piece))
+            now = since + piece.shape[-1] // FIVE
+            over = np.flatnonzero(now // RATE > since // RATE)
+            if over.size:
+                told.append(self._look(beds[over], now[over] // RATE))
+        return told
+
+    def _look(self, beds: Indices, now: NDArray[np.int64]) -> Signs:
+        """Look at the second that is over at second ``now`` of some beds."""
+        begin = (now - 1) * RATE
+        first = self.seconds[beds] == 0
+        read = self._fives.read(beds, begin - 1, RATE + 1).reshape(len(beds), self.leads, CHANNELS, RATE + 1)
+        wave = self._without_drift(beds, smooth(read, first), first)
+        second = read[..., 1:]
+        fast = hum(second)
+        state = self._watch.look(beds, first, second, wave[..., -RATE:], fast)
+        self.power[beds] = power = np.concatenate([self.power[beds][..., 1:], fast.power[..., None]], axis=-1)
+        self.seconds[beds] += 1
+
+        flat = wave.reshape(-1, SAMPLES)
+        logits = self._net(self._measure(beds, now, flat, np.sqrt(power.mean(-1)).reshape(-1)))
+        logits = logits.reshape(len(CLASSES), len(beds), self.leads)
+        each = together(logits.reshape(len(CLASSES), -1, 1), np.ones((len(beds) * self.leads, 1), np.bool_))
+        noise = each[CLASSES.index("noise")].reshape(state.shape) > NOISE
+        seen = (self.seconds[beds] >= WINDOW)[:, None]
+        state = np.where((state == LeadState.GOOD) & noise & seen, LeadState.NOISY, state).astype(np.int8)
+        readable = READABLE[state]
+        usable = readable.any(-1)
+        self.unclear[beds] = unclear = np.concatenate(
+            [self.unclear[beds][:, 1:], ~CLEAR[state].any(-1, keepdims=True)], axis=1
+        )
+        chance = np.where(seen.T, together(logits, readable), 0)
+        return Signs(
+            bed=beds,
+            at=now * SECOND,
+            lead=state,
+            usable=usable,
+            fibrillation=chance[CLASSES.index("fibrillation")],
+            tachycardia=chance[CLASSES.index("tachycardia")],
+            still=self._still(beds, now, wave, readable),
+            noisy=unclear.mean(-1, dtype=np.float32),
+        )
+
+    def _without_drift(self, beds: Indices, second: Floats, first: NDArray[np.bool_]) -> Floats:
+        """Take drift off a second and put it behind those before: the last :data:`WINDOW` seconds."""
+        if first.any():
+            self.drift_state[beds[first]] = self._drift.rest(second[first, :, 0])
+        second, self.drift_state[beds] = self._drift(second, self.drift_state[beds])
+        self.wave[beds] = wave = np.concatenate([self.wave[beds][..., RATE:], second], axis=-1)
+        return wave
+
+    def _measure(self, beds: Indices, now: NDArray[np.int64], wave: Floats, high: Floats) -> Floats:
+        """What the net is asked about: each lead of each bed."""
+        return measure(wave, high)
+
+    def _still(self, beds: Indices, now: NDArray[np.int64], wave: Floats, readable: NDArray[np.bool_]) -> Floats:
+        """Seconds since the last ventricular wave."""
+        second = wave[..., -RATE - STEEP :]
+        slope = np.abs(second[..., STEEP:] - second[..., :-STEEP])
+        least, share, enough = WAVE
+        usual, steepest = self.steep[beds], slope.max(-1)
+        needed = np.minimum(np.maximum(least, share * usual), enough)
+        there = steepest >= needed
+        grown = usual + STEEP_MEMORY * (np.minimum(steepest, 2 * usual) - usual)
+        self.steep[beds] = np.where(there & readable, np.where(usual > 0, grown, steepest), usual)
+        shown = ((slope >= needed[..., None]) & readable[..., None]).any(1)
+        ago = shown[:, ::-1].argmax(1) / np.float32(RATE)
+        some = shown.any(1)
+        known = np.where(some, now - ago, np.where(readable.any(1), self.last[beds], now)).astype(np.float32)
+        self.last[beds] = known
+        return (now - known).astype(np.float32)

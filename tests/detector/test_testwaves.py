@@ -1,0 +1,73 @@
+"""The detector on the test waves of heart rate meters: every QRS, and nothing else; the rate; the alarms."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from detector.bank import Reading, Ward
+from detector.physical import Scale
+from stream.sources.testwaves import FS, ONSET, SECONDS, TestWave, all_waves
+
+LEARNED = 5.0  # seconds from which beats must be found
+NEAR = 0.15  # seconds between a beat and its detection, as EC57 has it
+WAVES = all_waves()
+
+
+@dataclass
+class Heard:
+    """What was told of one test wave: beats in s; heart rates, each with its time."""
+
+    beats: list[float] = field(default_factory=list)
+    rates: list[tuple[float, float | None]] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def heard() -> dict[str, Heard]:
+    """All test waves, read at once in blocks of half a second."""
+    ward, told = Ward(), defaultdict[str, Heard](Heard)
+
+    def hear(readings: list[Reading]) -> None:
+        for reading in readings:
+            for name, sample in zip(reading.key, reading.sample.tolist(), strict=True):
+                told[name].beats.append(sample / FS)
+
+    scale = Scale(WAVES[0].leads[0])
+    for wave in WAVES:
+        ward.open(wave.name, wave.fs, 1)
+    block = round(FS / 2)
+    for start in range(0, round(SECONDS * FS), block):
+        for wave in WAVES:
+            hear(ward.push(wave.name, start, scale(wave.read(start, start + block)[0])))
+        hear(ward.step())
+        for name, sample, rate in ward.heart_rates():
+            told[name].rates.append((sample / FS, rate))
+    for wave in WAVES:
+        hear(ward.close(wave.name))
+    return told
+
+
+def within(times: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of some times have another beside them."""
+    return (np.abs(times[:, None] - of[None, :]) <= NEAR).any(axis=1) if len(of) else np.zeros(len(times), bool)
+
+
+@pytest.mark.parametrize("wave", WAVES, ids=lambda wave: wave.name)
+def test_every_qrs_is_found_and_nothing_else(wave: TestWave, heard: dict[str, Heard]) -> None:
+    told = np.array(heard[wave.name].beats)
+    truth, told = wave.beats[wave.beats > LEARNED], told[told > LEARNED]
+    change = np.abs(told - ONSET) < 0.5  # a tachycardia may begin with a beat of its own
+    missed = truth[~within(truth, told)]
+    extra = told[~within(told, truth) & ~change]
+    assert (missed.tolist(), extra.tolist()) == ([], [])
+    assert len(told) <= len(truth) + 1
+
+
+@pytest.mark.parametrize("wave", [wave for wave in WAVES if wave.reads], ids=lambda wave: wave.name)
+def test_the_heart_rate_is_told(wave: TestWave, heard: dict[str, Heard]) -> None:
+    for reads in wave.reads:
+        told = [(at, rate) for at, rate in heard[wave.name].rates if reads.begin <= at <= reads.end]
+        assert len(told) >= reads.end - reads.begin - 2
+        assert [(at, rate) for at, rate in told if not reads.tolerates(rate)] == []
