@@ -13,6 +13,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -78,6 +79,34 @@ LabelColumn = Annotated[
 ]
 SamplingRate = Annotated[float, typer.Option("--fs", metavar="HZ", help="CSV only: sampling rate of the rows, in Hz.")]
 Seed = Annotated[int, typer.Option(metavar="N", help="Where chance begins; the same seed, the same ECG.")]
+JournalPath = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="PATH|URL",
+        help="The hub's journal; $CARDIOVISION_HOME/journal.sqlite, or that of the user, if left out.",
+        show_default=False,
+    ),
+]
+ArchiveFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder",
+        metavar="DIR",
+        help="Folder of kept records; $CARDIOVISION_HOME/archive, or that of the user, if left out.",
+        show_default=False,
+    ),
+]
+HubJournal = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="PATH|URL|none",
+        help="Where the hub keeps what happened: an SQLite file, a PostgreSQL address, or none; "
+        "journal.sqlite in $CARDIOVISION_HOME, or in the user's state folder, if left out.",
+        show_default=False,
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more, on standard error.")]
 
 
@@ -96,16 +125,32 @@ def _examples(*lines: str) -> str:
     return "\n\n".join(["Examples:", *(f"  cardiovision {line}" for line in lines)])
 
 
-@app.command(epilog=_examples("hub", "hub --port 9000"))
-def hub(host: Host = HOST, port: Port = FEED_PORT, verbose: Verbose = False) -> None:
+@app.command(
+    epilog=_examples("hub", "hub --port 9000", "hub --journal ward.sqlite --keep-days 30", "hub --journal none")
+)
+def hub(
+    host: Host = HOST,
+    port: Port = FEED_PORT,
+    journal: HubJournal = None,
+    keep_days: Annotated[
+        float, typer.Option(min=0.01, metavar="N", help="Days for which the journal keeps what happened.")
+    ] = 90.0,
+    keep_mb: Annotated[
+        float, typer.Option(min=1, metavar="N", help="Size in MB beyond which it lets go of the oldest (SQLite).")
+    ] = 1000.0,
+    verbose: Verbose = False,
+) -> None:
     """Run the feed: the websocket server through which sources, detector and screens talk.
 
-    It prints where it listens, and runs until Ctrl-C. The protocol is in docs/protocol.md.
+    It prints where it listens, and runs until Ctrl-C. The protocol is in docs/protocol.md, the journal in
+    docs/journal.md.
     """
     from stream.hub import serve
+    from stream.retention import Retention
 
     _log(verbose)
-    _run(serve(host, port))
+    keep = Retention(days=keep_days, megabytes=keep_mb)
+    _run(serve(host, port, journal=None if journal == "none" else _journal(journal, port), keep=keep))
 
 
 @app.command(
@@ -217,6 +262,133 @@ def detect(feed: FeedUrl = FEED, model: Model = None, verbose: Verbose = False) 
 
     _log(verbose)
     _run(run(feed, model=model))
+
+
+@app.command(epilog=_examples("keep", "keep --folder /data/ward --hours 168 --mb 100000"))
+def keep(
+    folder: ArchiveFolder = None,
+    *,
+    hours: Annotated[float, typer.Option(min=0.1, metavar="H", help="Keep all waves for so many hours.")] = 72.0,
+    mb: Annotated[
+        float, typer.Option("--mb", min=1, metavar="MB", help="Keep at most so many megabytes; the oldest go first.")
+    ] = 20_000.0,
+    strip_days: Annotated[
+        float, typer.Option(min=0.1, metavar="DAYS", help="Keep the strips of alarms for so many days.")
+    ] = 90.0,
+    waves: Annotated[
+        Literal["latest", "all"],
+        typer.Option(help="Leave out what cannot be followed, or have sources wait: for replays at full speed."),
+    ] = "latest",
+    feed: FeedUrl = FEED,
+    verbose: Verbose = False,
+) -> None:
+    """Keep all waves, beats and alarms of the feed as WFDB records, and a strip of each alarm.
+
+    It needs a running hub (cardiovision hub), and waits for one. A disk that is full does not end it: it tells, and
+    goes on when there is room. docs/archive.md has the layout of the folder.
+    """
+    from stream.archive.bounds import Bounds
+    from stream.archive.service import keep as write
+
+    _log(verbose)
+    bounds = Bounds(hours=hours, strip_hours=24 * strip_days, bytes=mb * 1e6)
+    _run(write(feed, _archive(folder), bounds=bounds, waves=waves))
+
+
+@app.command(
+    epilog=_examples(
+        "export --bed 119 --from 2026-11-22T14:05:00 --to 2026-11-22T14:05:30 --format pdf",
+        "export --alarm 3f2a/asystole/90210 --format wfdb --out asystole.zip",
+    )
+)
+def export(
+    folder: ArchiveFolder = None,
+    *,
+    bed: Annotated[str | None, typer.Option(metavar="NAME", help="Of this bed, with --from and --to.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="From this time on; ISO 8601, here unless it says.")
+    ] = None,
+    stop: Annotated[str | None, typer.Option("--to", metavar="TIME", help="To this time.")] = None,
+    alarm: Annotated[str | None, typer.Option(metavar="ID", help="The strip of this alarm.")] = None,
+    form: Annotated[
+        Literal["wfdb", "csv", "png", "svg", "pdf"],
+        typer.Option("--format", help="WFDB records in a zip, a row a sample, or a strip on ECG paper."),
+    ] = "pdf",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to; named after what it is if left out.")
+    ] = None,
+) -> None:
+    """Export a period of a bed, or an alarm, from what `keep` has kept: as WFDB, CSV, or drawn on ECG paper."""
+    from stream.archive import export as exporting
+    from stream.archive.folder import Archive
+    from stream.archive.records import read_time
+
+    _log(verbose=False, quiet=True)
+    archive = Archive(_archive(folder))
+    if alarm is not None and bed is start is stop is None:
+        name, data = exporting.export_alarm(archive, alarm, form)
+    elif alarm is None and bed is not None and start is not None and stop is not None:
+        period = read_time(start), read_time(stop)
+        name, data = exporting.export_period(archive, bed, *period, form)
+    else:
+        raise typer.BadParameter("give either --alarm, or --bed with --from and --to")
+    exporting.save(data, out or Path(name))
+    typer.echo(str(out or name))
+
+
+@app.command(epilog=_examples("report", "report --since 2026-11-22 --bed 119 --json"))
+def report(
+    *,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Alarms from this time on, ISO 8601; all if left out.")
+    ] = None,
+    bed: Annotated[str | None, typer.Option(metavar="NAME", help="Of this bed alone.")] = None,
+    journal: JournalPath = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for scripts.")] = False,
+) -> None:
+    """Report on alarms: per bed and hour by kind, how many were false, how soon they were acknowledged.
+
+    It reads the hub's journal; false are those that somebody marked so (cardiovision adjudicate).
+    """
+    from stream import report as reporting
+    from stream.archive.records import read_time
+
+    _log(verbose=False, quiet=True)
+    begin = read_time(since).timestamp() if since else 0.0
+    found = reporting.read(_journal(journal), since=begin, bed=bed)
+    if as_json:
+        typer.echo(json.dumps(reporting.as_json(found)))
+    else:
+        reporting.show(found)
+
+
+@app.command(epilog=_examples('adjudicate 3f2a/asystole/90210 false --comment "lead off" --by "Dr. Li"'))
+def adjudicate(
+    alarm: Annotated[str, typer.Argument(metavar="ALARM", help="Id of an alarm.")],
+    verdict: Annotated[Literal["true", "false", "uncertain"], typer.Argument(help="What it was.")],
+    *,
+    comment: Annotated[str, typer.Option(metavar="TEXT", help="Why it was so.")] = "",
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who says so.", show_default="the user's name")] = "",
+    journal: JournalPath = None,
+    feed: FeedUrl = FEED,
+) -> None:
+    """Mark an alarm true, false or uncertain: it goes to the journal, and into the report."""
+    import getpass
+
+    from stream.adjudicate import adjudicate as judge
+    from stream.adjudicate import bed_of
+    from stream.messages import Verdict
+
+    _log(verbose=False, quiet=True)
+    said = Verdict(
+        bed=bed_of(_journal(journal, urlsplit(feed).port or FEED_PORT), alarm),
+        alarm=alarm,
+        verdict=verdict,
+        comment=comment,
+        by=by or getpass.getuser(),
+    )
+    _run(judge(feed, said))
+    typer.echo(f"{said.alarm}: {said.verdict}, by {said.by}")
 
 
 @app.command(epilog=_examples("web", "web --port 8051"))
@@ -401,6 +573,7 @@ def demo(
     model: Model = None,
     port: Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the screen.")] = WEB_PORT,
     feed_port: Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the feed.")] = FEED_PORT,
+    journal: HubJournal = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of all parts.")] = False,
 ) -> None:
     """Run all of it: a hub, beds, the detector and the ward screen. Then open the address it prints.
@@ -428,8 +601,11 @@ def demo(
     _run(
         everything.run(
             [
-                everything.part("hub", "hub", f"--port={feed_port}"),
+                everything.part("hub", "hub", f"--port={feed_port}", f"--journal={_journal(journal, feed_port)}"),
                 everything.part("detector", "detect", f"--feed={feed}", *([f"--model={model}"] if model else [])),
+                everything.part(
+                    "keeper", "keep", f"--feed={feed}", f"--folder={_archive(None, feed_port)}", "--mb=2000"
+                ),
                 everything.part("screen", "web", f"--feed={feed}", f"--port={port}"),
             ],
             everything.part("beds", source[0], f"--feed={feed}", f"--speed={speed or 'max'}", *source[1:]),
@@ -454,6 +630,20 @@ def _open_sources(names: Sequence[str], label_column: str, fs: float) -> "list[W
 
             sources.append(open_record(name))
     return sources
+
+
+def _journal(where: str | None, port: int = FEED_PORT) -> str | Path:
+    """The journal of the hub at a port: as named, else in the state folder; hubs on other ports do not share it."""
+    import demo as everything
+
+    return where or everything.state_folder() / ("journal.sqlite" if port == FEED_PORT else f"journal-{port}.sqlite")
+
+
+def _archive(folder: Path | None, port: int = FEED_PORT) -> Path:
+    """The folder of what is kept of the hub at a port: as named, else in the state folder."""
+    import demo as everything
+
+    return folder or everything.state_folder() / ("archive" if port == FEED_PORT else f"archive-{port}")
 
 
 def _log(verbose: bool, *, quiet: bool = False) -> None:

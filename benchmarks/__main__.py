@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import annotate, explain, pace, seed, ward
+from benchmarks import annotate, crashes, explain, pace, seed, ward
 from benchmarks.figures import Report, as_json, machine
 from stream import logs
 from stream.errors import CardioVisionError
@@ -27,12 +27,13 @@ class Name(StrEnum):
     annotate = "annotate"
     seed = "seed"
     explain = "explain"
+    crashes = "crashes"
 
 
 @app.command()
 def main(
     names: Annotated[
-        list[Name] | None, typer.Argument(metavar="[NAME]...", help="ward, pace, annotate, seed, explain.")
+        list[Name] | None, typer.Argument(metavar="[NAME]...", help="ward, pace, annotate, seed, explain, crashes.")
     ] = None,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="10 s a measurement in place of 60; rougher.")] = False,
@@ -67,6 +68,7 @@ def main(
             Name.annotate: lambda: annotate.bench(minutes=3.0 if quick else annotate.MINUTES, tell=tell),
             Name.seed: lambda: seed.bench(seconds=min(length, 20.0), tell=tell),
             Name.explain: lambda: explain.bench(a_record=2 if quick else 10, models=1 if quick else 5, tell=tell),
+            Name.crashes: lambda: crashes.bench(6 if quick else 50, tell=tell),
         }
         for name in names or list(Name):
             reports.append(work[name]())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from detector.beats import Beats, BeatTracker
 from detector.conditioning import FS, Filter, Resampler, bridge, wave_filter
+from detector.pacing import WithoutPulses
 from detector.qrs import HOP, MOST_HOPS, RING, Found, QrsDetector
 from detector.rows import Floats, Indices, Ring
 from detector.segmentation import BEFORE
@@ -62,6 +63,7 @@ class Bank:
         self.block: Final = int(BLOCK_SECONDS * fs)
         self.wave_filter: Final[Filter] = wave_filter()
         self.raw: Final = Ring(0, leads, 2 * self.block + 2 * self.resample.reach + 2 * int(fs) + 2)
+        self.unpaced: Final = WithoutPulses(self.raw, fs)
         self.wave: Final = Ring(0, leads, RING)
         self.qrs: Final = qrs or QrsDetector(0, leads)
         self.beats: Final = BeatTracker(0, leads)
@@ -114,13 +116,13 @@ class Bank:
     def room(self, row: int) -> int:
         """How many samples :meth:`push` can take before the next :meth:`step`."""
         read = int(self.qrs.seen[row] * self.resample.ratio)
-        return self.raw.length - self.resample.reach - 1 - (int(self.received[row]) - read)
+        return self.raw.length - self.resample.reach - 2 * self.unpaced.reach - 1 - (int(self.received[row]) - read)
 
     def step(self) -> list[Beats]:
         """Read all that has come; beats in order of time within a bed."""
         told: list[Beats] = []
         while True:
-            hops = self.resample.ready(self.received) // HOP - self.qrs.seen // HOP
+            hops = self.resample.ready(self.received - self.unpaced.reach) // HOP - self.qrs.seen // HOP
             rows = np.flatnonzero(hops > 0)
             if not rows.size:
                 return told
@@ -162,7 +164,7 @@ class Bank:
 
     def _advance(self, rows: Indices, hops: int) -> list[Beats]:
         """Take the next ``hops`` hops of some beds."""
-        x = self.resample(self.raw, rows, self.qrs.seen[rows], hops * HOP)
+        x = self.resample(self.unpaced, rows, self.qrs.seen[rows], hops * HOP)
         wave, self.wave_state[rows] = self.wave_filter(x, self.wave_state[rows])
         self.wave.write(rows, self.qrs.seen[rows], wave)
         if self.signs is not None:

@@ -5,13 +5,13 @@ filters, elementwise sums): the result for a bed does not depend, to the last bi
 into blocks or on which beds share the arrays.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from detector.rows import Floats, Indices, Ring
+from detector.rows import Floats, Indices
 
 FS: Final = 250.0
 """Sampling rate in Hz at which beats are read, whatever rate they came in: the rate of IEC 60601-2-27 monitors'
@@ -90,6 +90,15 @@ def bridge(x: Floats, last: Floats) -> tuple[Floats, Floats]:
     return filled[..., 1:], filled[..., -1].copy()
 
 
+class Samples(Protocol):
+    """Samples of beds that can be read by index, as of :class:`~detector.rows.Ring`."""
+
+    @property
+    def leads(self) -> int: ...  # noqa: D102
+
+    def read(self, beds: Indices, start: NDArray[np.int64], count: int, /) -> Floats: ...  # noqa: D102
+
+
 class Resampler:
     """Arithmetic of resampling from ``fs`` to :data:`FS` with a windowed sinc.
 
@@ -115,7 +124,7 @@ class Resampler:
         """How many output samples can be made once ``received`` input samples are there."""
         return np.maximum(np.floor((received - self.reach - 1) / self.ratio).astype(np.int64) + 1, 0)
 
-    def __call__(self, ring: Ring, rows: Indices, start: NDArray[np.int64], count: int) -> Floats:
+    def __call__(self, ring: Samples, rows: Indices, start: NDArray[np.int64], count: int) -> Floats:
         """Output samples ``start`` to ``start + count`` of some rows of a ring of input samples.
 
         Before input sample 0 the first value is taken to have stood for ever.

@@ -73,8 +73,8 @@ MEMBER: Final[dict[str, Callable[[], Any]]] = {"stream": stream_member, "row": r
 
 LEAN: Final = {"stream": (0.0, 0.0, 0.5, 0.0, -1.0), "row": (0.0,) * len(AAMI)}
 """What is added to the mean logits of N, S, V, F and Q. Ventricular beats are missed oftener than called wrongly, and
-what one patient's paced beats taught of Q holds for few others. Chosen among steps of a quarter for the F1 of N, S and V
-in patient-wise folds (docs/evaluation.md)."""
+what one patient's paced beats taught of Q holds for few others. Chosen in steps of a quarter by the F1 of N, S and V in
+patient-wise folds (docs/evaluation.md)."""
 
 
 def ensemble(name: str, members: int, temperature: float = 1.0) -> Any:

@@ -221,9 +221,9 @@ class LeadWatch(Rows):
         edge = (high - low) <= touch[..., None]
         above = edge & (high >= (top - touch)[..., None]) & (top > level + away)[..., None]
         below = edge & (low <= (bottom + touch)[..., None]) & (bottom < level - away)[..., None]
-        railed = (above | below).mean(-1, dtype=np.float32) >= RAIL_SHARE
+        railed = _count(above | below) >= RAIL_SHARE * RATE
         muscle = fast.size > np.maximum(MUSCLE, MUSCLE_SWING * swing)[..., None]
-        noisy = muscle.mean(-1, dtype=np.float32) > MUSCLE_SHARE
+        noisy = _count(muscle) > MUSCLE_SHARE * RATE
         state = np.select(
             [railed, still, flat < FLAT_RANGE, fast.mains, noisy],
             [LeadState.SATURATED, LeadState.OFF, LeadState.FLAT, LeadState.MAINS, LeadState.NOISY],
@@ -234,3 +234,8 @@ class LeadWatch(Rows):
         self.swing[beds] = np.where(learn, swing + SWING_MEMORY * (np.minimum(reach, 2 * swing) - swing), swing)
         self.top[beds], self.bottom[beds] = top, bottom
         return state
+
+
+def _count(true: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """How many are true, of at most 255; in bytes, which is far faster."""
+    return np.asarray(true.view(np.uint8).sum(-1, dtype=np.uint8))

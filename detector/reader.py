@@ -4,7 +4,7 @@ No I/O: :mod:`detector.service` carries the messages.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isnan
 from typing import Final
@@ -15,21 +15,30 @@ from detector.bank import Reading, Ward
 from detector.classifier import Classifier
 from detector.conditioning import FS
 from detector.explain import heat_of
+from detector.monitor import Monitor
 from detector.physical import Scale
 from detector.reasons import reasons
 from detector.rows import Floats
 from detector.segmentation import normalize_length
 from stream.messages import (
     AAMI,
+    Acknowledge,
+    Alarm,
+    AudioPause,
     Beat,
+    Bell,
     Close,
     CutBeat,
     Explain,
     Explanation,
+    Limits,
     Message,
     Numerics,
     Open,
     Reason,
+    SetLimits,
+    Status,
+    Subscribed,
     Wave,
     pack,
     unpack_floats,
@@ -38,6 +47,10 @@ from stream.messages import (
 
 REMEMBERED: Final = 30
 """Beats kept of each bed, on average, so that they can be explained when somebody asks."""
+
+
+SAID: Final = 120
+"""Beats of each bed that are said again to a hub that was away."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -60,35 +73,56 @@ class Reader:
         Names beats that came already cut; must take a beat a row.
     explain
         Whether to explain beats that are not normal, unasked.
+    clock
+        The wall clock, see :class:`~detector.monitor.Monitor`.
     """
 
-    def __init__(self, stream: Classifier, row: Classifier, *, explain: bool = True):
+    def __init__(
+        self, stream: Classifier, row: Classifier, *, explain: bool = True, clock: Callable[[], float] | None = None
+    ):
         self._explains: Final = explain
+        self._clock: Final = clock
         self._stream: Final = stream
         self._row: Final = row
-        self._ward: Final = Ward()
+        self._ward: Final = Ward(watched=True)
+        self._monitor: Final = Monitor(clock)
+        self._before: list[Message] | None = []  # how things were before this reader, until all is heard
         self._opens: Final[dict[str, Open]] = {}
         self._scales: Final[dict[str, Scale]] = {}
+        self._beats: Final[dict[str, deque[Message]]] = {}
         self._recent: Final[deque[tuple[Reading, list[Open], list[int]]]] = deque()
         self._kept = 0  # beats in it
         self._rows: Final[deque[tuple[_Row, int]]] = deque()
 
     def renewed(self) -> "Reader":
         """A reader of the same streams that has forgotten all else, to go on with after a fault."""
-        fresh = Reader(self._stream, self._row, explain=self._explains)
+        fresh = Reader(self._stream, self._row, explain=self._explains, clock=self._clock)
         for opened in self._opens.values():
             fresh._open(opened)
+        fresh._before = self._monitor.said_last()
+        fresh._go_on()
         return fresh
+
+    def said_last(self) -> list[Message]:
+        """The last beats, alarms, bells, limits, rhythms and qualities: for a hub that may have missed them."""
+        beats = [beat for bed, told in self._beats.items() if bed in self._opens for beat in told]
+        return [*beats, *self._monitor.said_last()]
+
+    def watch(self) -> list[Message]:
+        """What follows from the wall clock alone: a source that sends nothing, a pause that is over."""
+        return self._monitor.watch()
 
     def take(self, messages: Iterable[Message]) -> list[Message]:
         """Hear messages, in order; say what follows from them, in order of time within a bed."""
         readings: list[Reading] = []
         rows: list[_Row] = []
-        asked: list[Explain] = []
+        asked: list[Explain | Acknowledge | AudioPause | SetLimits] = []
         said: list[Message] = []
         for message in messages:
             match message:
                 case Wave(bed=bed, stream=stream) if self._known(bed, stream, "wave"):
+                    said += self._go_on()
+                    self._monitor.heard(bed)
                     samples = unpack_wave(message.samples, len(self._opens[bed].leads))
                     readings += self._ward.push(bed, message.start, self._scales[bed](samples))
                 case CutBeat(bed=bed, stream=stream) if self._known(bed, stream, "beats"):
@@ -98,21 +132,38 @@ class Reader:
                     readings, rows = [], []
                     said += self._open(message)
                 case Close(bed=bed, stream=stream) if bed in self._opens and self._opens[bed].stream == stream:
-                    readings += self._ward.close(bed)
-                    said += self._say(readings, rows)
+                    said += self._say(readings + self._ward.close(bed), rows) + self._close(bed)
                     readings, rows = [], []
-                    del self._opens[bed], self._scales[bed]
-                case Explain():
+                case Explain() | Acknowledge() | AudioPause() | SetLimits():
                     asked.append(message)
                 case _:
-                    pass
+                    said += self._hear(message)
         said += self._say(readings + self._ward.step(), rows)
+        said += self._monitor.take(self._ward.shown())
         for request in asked:
-            said += self._answer(request)
+            said += self._answer(request) if isinstance(request, Explain) else self._monitor.command(request)
         for bed, sample, hr in self._ward.heart_rates():
             told = None if hr is None else round(hr, 1)
             said.append(Numerics(bed=bed, stream=self._opens[bed].stream, sample=sample, hr=told))
         return said
+
+    def _hear(self, message: Message) -> list[Message]:
+        """Hear how things are with a source, and how they were before this reader began."""
+        match message:
+            case Status(component="source", bed=str(bed)):
+                self._monitor.expect(bed, message.state != "paused")
+            case Subscribed():
+                return self._go_on()
+            case Alarm() | Bell() | Limits() if self._before is not None:
+                self._before.append(message)
+            case Numerics() if self._before is not None:
+                self._monitor.told(message.bed, message.stream, message.sample)
+        return []
+
+    def _go_on(self) -> list[Message]:
+        """Take over alarms from the detector before: all that was is told now."""
+        before, self._before = self._before, None
+        return self._monitor.resume(before) if before else []
 
     def _known(self, bed: str, stream: str, form: str) -> bool:
         opened = self._opens.get(bed)
@@ -121,15 +172,25 @@ class Reader:
     def _open(self, message: Open) -> list[Message]:
         """Begin a stream; one restated goes on as it was, unless it is of another make now."""
         before = self._opens.get(message.bed)
-        self._scales[message.bed] = Scale(message.leads)
         if before is not None and before.stream == message.stream and _make(before) == _make(message):
             self._opens[message.bed] = message
+            self._scales[message.bed] = Scale(message.leads)
             return []
-        last = self._say(self._ward.close(message.bed), [])
+        last = self._say(self._ward.close(message.bed), []) + self._close(message.bed)
         self._opens[message.bed] = message
+        self._scales[message.bed] = Scale(message.leads)
         if message.form == "wave":
             self._ward.open(message.bed, message.fs, len(message.leads), message.first)
+            last += self._monitor.open(message)
         return last
+
+    def _close(self, bed: str) -> list[Message]:
+        """Forget a stream that is over."""
+        said = self._monitor.take(self._ward.shown()) + self._monitor.close(bed)
+        self._opens.pop(bed, None)
+        self._scales.pop(bed, None)
+        self._beats.pop(bed, None)
+        return said
 
     def _say(self, readings: list[Reading], rows: list[_Row]) -> list[Message]:
         """Name beats; explain those that are not normal."""
@@ -148,6 +209,7 @@ class Reader:
         beats = reading.beats
         label = probabilities.argmax(-1)
         opens = [self._opens[bed] for bed in reading.key]
+        news = ~self._monitor.is_told(reading, opens)
         said: list[Message] = [
             Beat(
                 bed=bed,
@@ -158,7 +220,8 @@ class Reader:
                 rr=None if isnan(rr) else round(rr, 3),
                 hr=None if isnan(hr) else round(hr, 1),
             )
-            for bed, opened, sample, k, p, rr, hr in zip(
+            for new, bed, opened, sample, k, p, rr, hr in zip(
+                news.tolist(),
                 reading.key,
                 opens,
                 reading.sample.tolist(),
@@ -168,9 +231,15 @@ class Reader:
                 beats.hr.tolist(),
                 strict=True,
             )
+            if new
         ]
+        for beat, bed in zip(
+            said, (bed for bed, new in zip(reading.key, news.tolist(), strict=True) if new), strict=True
+        ):
+            self._beats.setdefault(bed, deque(maxlen=SAID)).append(beat)
+        self._monitor.name(reading, label, probabilities)
         self._remember(reading, opens, label.tolist())
-        odd = np.flatnonzero((label != 0) & self._explains)
+        odd = np.flatnonzero((label != 0) & news & self._explains)
         return said + self._explain(reading, opens, label.tolist(), odd.tolist(), probabilities)
 
     def _remember(self, reading: Reading, opens: list[Open], label: list[int]) -> None:

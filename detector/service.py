@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,17 +11,27 @@ from detector.classifier import Classifier
 from detector.model import load, shipped
 from detector.reader import Reader
 from stream.client import Feed
-from stream.messages import Explanation, Message, Status, Subscribe
+from stream.messages import Explanation, Message, Sent, Status, Subscribe
 
 log = logging.getLogger(__name__)
 
 FRAME_BYTES: Final = 1 << 20
 """Most bytes put into one frame, about: a quarter of what the hub takes, which is twice the largest explanation."""
 
-HEARS: Final = ("open", "wave", "cut_beat", "close", "explain")
+HEARS: Final = (
+    *("open", "wave", "cut_beat", "close", "explain", "status"),
+    *("acknowledge", "audio_pause", "set_limits"),
+    *("alarm", "bell", "limits"),  # as they were before a restart
+)
+
+HISTORY: Final = 60.0
+"""Seconds of waves read again on coming back: enough to know a patient's beats and rhythm as before."""
+
+WATCH: Final = 0.5
+"""Seconds between two looks at the wall clock."""
 
 
-def make_reader(model: Path | None = None, *, explain: bool = True) -> Reader:
+def make_reader(model: Path | None = None, *, explain: bool = True, clock: Callable[[], float] | None = None) -> Reader:
     """A reader with the shipped models, or with a model of one's own for all beats.
 
     A model of one's own that reads streams with their rhythm cannot read beats that come alone; these are then left
@@ -37,7 +48,7 @@ def make_reader(model: Path | None = None, *, explain: bool = True) -> Reader:
     else:
         stream = Classifier(load(model), model.name)
         row = stream if stream.alone else None
-    return Reader(stream, row or Classifier(shipped("row"), "row"), explain=explain)
+    return Reader(stream, row or Classifier(shipped("row"), "row"), explain=explain, clock=clock)
 
 
 async def run(url: str, *, model: Path | None = None) -> None:
@@ -52,25 +63,40 @@ async def run(url: str, *, model: Path | None = None) -> None:
     """
     name = model.name if model else "shipped models"
     log.info("loading the model", extra={"model": name})
-    reader = await asyncio.to_thread(make_reader, model)
+    reader = await asyncio.to_thread(make_reader, model, clock=time.time)
     ready = Status(component="detector", state="ready", detail=name)
-    subscribe = Subscribe(kinds=HEARS, waves="all")
+    subscribe = Subscribe(kinds=HEARS, waves="all", history=HISTORY)
     async with Feed(url, name="detector", subscribe=subscribe) as feed:
         log.info("ready", extra={"model": name})
         await feed.publish(ready)
-        async for messages in feed:
+        looked = time.monotonic()
+        while (messages := await _next(feed)) is not None:
             said: list[Message] = []
-            if any(isinstance(m, Status) and m.component == "feed" and m.state == "ready" for m in messages):
-                said.append(ready)
             try:
                 said += reader.take(messages)
+                if time.monotonic() - looked >= WATCH:
+                    looked = time.monotonic()
+                    said += reader.watch()
             except Exception as error:  # a fault of ours at one bed must not end the reading of all
                 log.exception("lost the thread, learning all beds anew")
                 said.append(Status(component="detector", state="error", detail=f"{type(error).__name__}: {error}"))
                 said.append(ready)
                 reader = reader.renewed()
+            if any(isinstance(m, Status) and m.component == "feed" and m.state == "ready" for m in messages):
+                said = [ready, *reader.said_last(), *said]
             for batch in frames(said):
                 await feed.publish(*batch)
+
+
+async def _next(feed: Feed) -> list[Sent] | None:
+    """The next frame; an empty one when it is time to look at the clock, None at the end."""
+    try:
+        async with asyncio.timeout(WATCH):
+            return await anext(feed)
+    except TimeoutError:
+        return []
+    except StopAsyncIteration:
+        return None
 
 
 def frames(messages: Sequence[Message]) -> Iterator[list[Message]]:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from detector.conditioning import FS, Filter
-from detector.fibrillation import CLASSES, SAMPLES, WINDOW, Net, measure, together
+from detector.fibrillation import CLASSES, INPUTS, OTHER, Familiar, Net, together
 from detector.quality import CHANNELS, CLEAR, FIVE, NOISE, RATE, READABLE, LeadState, LeadWatch, fives, hum, smooth
 from detector.rows import Floats, Indices, Ring, Rows
+from detector.waveform import MEASURES, SAMPLES, WINDOW, measure
 
 SECOND: Final = int(FS)
 
@@ -25,15 +26,16 @@ DRIFT: Final = 1.0
 NOISY_SPAN: Final = 30
 """Seconds over which the share of noisy ones is told (GE's rule of 20 noisy seconds in 30)."""
 
-STEEP: Final = 2
-"""The slope of a ventricular wave is taken over so many samples of the wave (40 ms)."""
+BEND: Final = 2
+"""A ventricular wave is told by how far it is from the middle of the points so many samples (40 ms) before and after:
+half the QRS, not T or drift."""
 
-WAVE: Final = (0.04, 0.15, 0.10)
-"""A ventricular wave rises or falls in 40 ms by at least so many mV, or such a share of what is usual in the lead,
-whichever is more, but always if by so many mV: a QRS of 0.2 mV does, P waves and wander hardly."""
+WAVE: Final = (0.07, 0.3, 0.10)
+"""It is as far as so many mV, or as such a share of what is usual in the lead, whichever is more, but always if as far
+as so many mV: a QRS of 0.2 mV is, P waves and wander hardly."""
 
-STEEP_MEMORY: Final = 0.05
-"""Share with which a second enters the usual slope."""
+WAVE_MEMORY: Final = 0.05
+"""Share with which a second enters the usual."""
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -87,8 +89,8 @@ class SignsTracker(Rows):
     wave: Floats  # the last seconds without drift
     drift_state: NDArray[np.float64]
     power: Floats  # of what is faster than a QRS, of the last seconds
-    steep: Floats  # usual slope of a ventricular wave, per lead
-    last: Floats  # second in which the last ventricular wave was
+    bend: Floats  # usual bend of a ventricular wave, per lead
+    last: NDArray[np.int64]  # where in the wave the last ventricular one was
     unclear: NDArray[np.bool_]  # seconds in which no lead was clear
 
     def __init__(self, beds: int, leads: int, net: Net | None = None):
@@ -97,6 +99,7 @@ class SignsTracker(Rows):
         self._drift: Final = Filter(signal.butter(2, DRIFT, "highpass", fs=RATE, output="sos"))
         self._fives: Final = Ring(beds, leads * CHANNELS, 3 * RATE)
         self._watch: Final = LeadWatch(beds, leads)
+        self._familiar: Final = Familiar(beds, leads)
         super().__init__(beds)
 
     def fresh(self, beds: int) -> dict[str, NDArray[Any]]:  # noqa: D102
@@ -105,20 +108,20 @@ class SignsTracker(Rows):
             "wave": np.zeros((beds, self.leads, SAMPLES), np.float32),
             "drift_state": np.zeros((beds, self.leads, 1, 2)),
             "power": np.zeros((beds, self.leads, WINDOW), np.float32),
-            "steep": np.zeros((beds, self.leads), np.float32),
-            "last": np.zeros(beds, np.float32),
+            "bend": np.zeros((beds, self.leads), np.float32),
+            "last": np.zeros(beds, np.int64),
             "unclear": np.zeros((beds, NOISY_SPAN), np.bool_),
         }
 
     def grow(self, beds: int) -> None:  # noqa: D102
         super().grow(beds)
-        self._fives.grow(beds)
-        self._watch.grow(beds)
+        for part in (self._fives, self._watch, self._familiar):
+            part.grow(beds)
 
     def reset(self, beds: Indices) -> None:  # noqa: D102
         super().reset(beds)
-        self._fives.reset(beds)
-        self._watch.reset(beds)
+        for part in (self._fives, self._watch, self._familiar):
+            part.reset(beds)
 
     def take(self, beds: Indices, x: Floats, start: NDArray[np.int64]) -> list[Signs]:
         """Take the next samples of some beds, each at most once.
@@ -161,19 +164,21 @@ class SignsTracker(Rows):
         self.power[beds] = power = np.concatenate([self.power[beds][..., 1:], fast.power[..., None]], axis=-1)
         self.seconds[beds] += 1
 
-        flat = wave.reshape(-1, SAMPLES)
-        logits = self._net(self._measure(beds, now, flat, np.sqrt(power.mean(-1)).reshape(-1)))
-        logits = logits.reshape(len(CLASSES), len(beds), self.leads)
+        measures = measure(wave.reshape(-1, SAMPLES), np.sqrt(power.mean(-1)).reshape(-1))
+        measures = measures.reshape(len(MEASURES), len(beds), self.leads)
+        inputs = self._familiar.beside(beds, measures)
+        logits = self._ask(inputs)
         each = together(logits.reshape(len(CLASSES), -1, 1), np.ones((len(beds) * self.leads, 1), np.bool_))
         noise = each[CLASSES.index("noise")].reshape(state.shape) > NOISE
         seen = (self.seconds[beds] >= WINDOW)[:, None]
         state = np.where((state == LeadState.GOOD) & noise & seen, LeadState.NOISY, state).astype(np.int8)
         readable = READABLE[state]
-        usable = readable.any(-1)
+        usable: NDArray[np.bool_] = np.any(readable, axis=-1)
         self.unclear[beds] = unclear = np.concatenate(
             [self.unclear[beds][:, 1:], ~CLEAR[state].any(-1, keepdims=True)], axis=1
         )
-        chance = np.where(seen.T, together(logits, readable), 0)
+        chance = np.where(seen[:, 0], together(logits, readable), 0)
+        self._familiar.learn(beds, measures, np.where(readable, chance[OTHER][:, None], 0))
         return Signs(
             bed=beds,
             at=now * SECOND,
@@ -193,23 +198,22 @@ class SignsTracker(Rows):
         self.wave[beds] = wave = np.concatenate([self.wave[beds][..., RATE:], second], axis=-1)
         return wave
 
-    def _measure(self, beds: Indices, now: NDArray[np.int64], wave: Floats, high: Floats) -> Floats:
-        """What the net is asked about: each lead of each bed."""
-        return measure(wave, high)
+    def _ask(self, inputs: Floats) -> Floats:
+        """What the net says of each lead of some beds: logits, ``(len(CLASSES), len(beds), leads)``."""
+        return self._net(inputs.reshape(len(INPUTS), -1)).reshape(len(CLASSES), *inputs.shape[1:])
 
     def _still(self, beds: Indices, now: NDArray[np.int64], wave: Floats, readable: NDArray[np.bool_]) -> Floats:
         """Seconds since the last ventricular wave."""
-        second = wave[..., -RATE - STEEP :]
-        slope = np.abs(second[..., STEEP:] - second[..., :-STEEP])
+        second = wave[..., -RATE - 2 * BEND :]
+        bend = np.abs(second[..., BEND:-BEND] - (second[..., : -2 * BEND] + second[..., 2 * BEND :]) / 2)
         least, share, enough = WAVE
-        usual, steepest = self.steep[beds], slope.max(-1)
+        usual, most = self.bend[beds], bend.max(-1)
         needed = np.minimum(np.maximum(least, share * usual), enough)
-        there = steepest >= needed
-        grown = usual + STEEP_MEMORY * (np.minimum(steepest, 2 * usual) - usual)
-        self.steep[beds] = np.where(there & readable, np.where(usual > 0, grown, steepest), usual)
-        shown = ((slope >= needed[..., None]) & readable[..., None]).any(1)
-        ago = shown[:, ::-1].argmax(1) / np.float32(RATE)
-        some = shown.any(1)
-        known = np.where(some, now - ago, np.where(readable.any(1), self.last[beds], now)).astype(np.float32)
-        self.last[beds] = known
-        return (now - known).astype(np.float32)
+        grown = usual + WAVE_MEMORY * (np.minimum(most, 2 * usual) - usual)
+        self.bend[beds] = np.where((most >= needed) & readable, np.where(usual > 0, grown, most), usual)
+        shown = ((bend >= needed[..., None]) & readable[..., None]).any(1)
+        end = now * RATE
+        last = end - BEND - shown[:, ::-1].argmax(1)
+        last = np.where(shown.any(1), last, np.where(readable.any(1), self.last[beds], end))
+        self.last[beds] = last
+        return ((end - last) / RATE).astype(np.float32)

@@ -6,14 +6,17 @@ would be another, filling the same outboxes.
 
 import secrets
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
 import msgspec
 
-from stream.messages import KINDS, Close, Event, Message, Open, Status, Subscribe, Subscribed, Wave
+from stream.history import KEPT_SECONDS, History
+from stream.messages import KINDS, Close, Event, Message, Numerics, Open, Subscribe, Subscribed, Wave
 from stream.outbox import Letter, Outbox
+from stream.present import Present
+from stream.visit import Visit
 
 KEPT_BYTES: Final = 32 << 20
 """How much of the past is kept for those who come back, in bytes of MessagePack; in memory it is up to six times as
@@ -56,61 +59,114 @@ class Bus(Protocol):
         """Fill ``outbox`` no more; nothing happens if it was not subscribed."""
         ...
 
+    def note(self, visit: Visit) -> None:
+        """Keep that a program came or went; nothing happens where nothing is kept."""
+        ...
+
 
 class MemoryBus:
-    """The bus within one process: a ring of recent events, and the present state of each bed.
+    """The bus within one process: a ring of recent events, how things are now, and the last minute of waves.
 
     Parameters
     ----------
     kept_bytes
         How much of the past is kept, in bytes; the oldest events are forgotten first.
+    kept_seconds
+        How much of each bed's waves is kept, in stream time.
+    session, seq
+        What to go on with, if there was a hub before this one; a new session if None.
     """
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
-        self.session = secrets.token_hex(8)
-        self.seq = 0
+    def __init__(
+        self,
+        kept_bytes: int = KEPT_BYTES,
+        *,
+        kept_seconds: float = KEPT_SECONDS,
+        session: str | None = None,
+        seq: int = 0,
+    ) -> None:
+        self.session = session or secrets.token_hex(8)
+        self.seq = seq
         self._kept_bytes = kept_bytes
         self._ring: deque[Letter] = deque()
         self._ring_bytes = 0
-        self._opens: dict[str, Letter] = {}
-        self._status: dict[tuple[str, str | None], Letter] = {}
+        self._present: Present[Letter] = Present()
+        self._numerics: dict[str, Letter] = {}  # the latest of each bed
+        self._history = History(kept_seconds)
         self._leads: dict[str, int] = {}
         self._subscribers: dict[Outbox, _Filter] = {}
         self._routes: dict[tuple[type[Message], str | None], tuple[Outbox, ...]] = {}
 
+    def restore(self, events: Iterable[Event]) -> None:
+        """Take over how things were, from the hub before this one; nothing is published."""
+        for event in events:
+            self._place(event, Letter(event))
+
     def publish(self, messages: Iterable[Message]) -> None:
         """See :meth:`Bus.publish`."""
+        self.deliver([self.stamp(message) for message in messages])
+
+    def stamp(self, message: Message) -> Message:
+        """Give an event its number, which makes it the latest: it must be delivered before others are stamped."""
+        if isinstance(message, Event):
+            self.seq += 1
+            return msgspec.structs.replace(message, seq=self.seq)
+        return message
+
+    def deliver(self, messages: Iterable[Message]) -> None:
+        """Put what is stamped into the outboxes that asked for it, and remember it."""
         for message in messages:
             bed: str | None = getattr(message, "bed", None)
             route = self._routes.get((type(message), bed))
             if route is None:
                 route = self._route(type(message), bed)
             if isinstance(message, Wave):
+                stop = message.start + len(message.samples) // (2 * self._leads[message.bed])
+                self._history.keep(message, stop)
                 if not route:
                     continue
-                letter = Letter(message, message.start + len(message.samples) // (2 * self._leads[message.bed]))
-            elif isinstance(message, Event):
-                self.seq += 1
-                letter = Letter(msgspec.structs.replace(message, seq=self.seq))
-                self._keep(letter)
+                letter = Letter(message, stop)
             else:
                 letter = Letter(message)
+                if isinstance(message, Event):
+                    self._keep(message, letter)
+                elif isinstance(message, Numerics):
+                    self._numerics[message.bed] = letter
             for outbox in route:
                 outbox.put(letter)
 
-    def subscribe(self, outbox: Outbox, request: Subscribe) -> None:
-        """See :meth:`Bus.subscribe`."""
+    def reaches(self, request: Subscribe) -> bool:
+        """Whether memory holds all events that were asked for."""
+        return request.since is None or request.session != self.session or request.since >= self.first - 1
+
+    def subscribe(
+        self,
+        outbox: Outbox,
+        request: Subscribe,
+        earlier: tuple[Sequence[Event], int] | None = None,
+    ) -> None:
+        """See :meth:`Bus.subscribe`.
+
+        ``earlier`` are the events asked for that are before those in memory, from elsewhere, and how many of them
+        are no longer kept; None: there is no elsewhere.
+        """
         self.unsubscribe(outbox)
         wanted = _Filter(request)
         missed = 0
-        past = self._present()
-        if request.since is not None and request.session == self.session:
-            first = self._ring[0].seq if self._ring else self.seq + 1
-            missed = max(0, first - 1 - request.since)
-            # A bed's state may be older than the ring.
+        past = sorted(self._present.items.values(), key=lambda letter: letter.seq)
+        if request.since is None or request.session != self.session:
+            past.sort(key=lambda letter: not isinstance(letter.message, Open))  # what else is said, is said of these
+            past += self._numerics.values()
+        else:
+            before, missed = earlier or ((), max(0, self.first - 1 - request.since))
+            first = before[0].seq if before else self.first
+            # How a bed is may have been said before all that is kept.
             past = [letter for letter in past if request.since < letter.seq < first]
-            past += islice(self._ring, max(0, request.since + 1 - first), None)
+            past += map(Letter, before)
+            past += islice(self._ring, max(0, request.since + 1 - self.first), None)
         past = [x for x in past if wanted.passes(type(x.message), getattr(x.message, "bed", None))]
+        if request.history > 0 and wanted.passes(Wave, None):
+            past += [Letter(wave, stop) for wave, stop in self._history.waves(wanted.beds, request.history)]
         past.append(Letter(Subscribed(session=self.session, seq=self.seq, missed=missed)))
         outbox.begin(past, request.waves)
         self._subscribers[outbox] = wanted
@@ -121,6 +177,14 @@ class MemoryBus:
         if self._subscribers.pop(outbox, None) is not None:
             self._routes.clear()
 
+    def note(self, visit: Visit) -> None:
+        """See :meth:`Bus.note`; nothing is kept."""
+
+    @property
+    def first(self) -> int:
+        """Number of the first event in memory, or of the next if there is none."""
+        return self._ring[0].seq if self._ring else self.seq + 1
+
     def _route(self, kind: type[Message], bed: str | None) -> tuple[Outbox, ...]:
         """Find who wants messages of a kind and bed, and remember it."""
         if len(self._routes) >= _ROUTES:
@@ -129,39 +193,32 @@ class MemoryBus:
         self._routes[kind, bed] = route
         return route
 
-    def _present(self) -> list[Letter]:
-        """Return what a newcomer must know: the open stream of each bed, and how each part is."""
-        return sorted((*self._opens.values(), *self._status.values()), key=lambda letter: letter.seq)
-
-    def _keep(self, letter: Letter) -> None:
-        """Remember an event: in the ring, and in the state of its bed."""
+    def _keep(self, event: Event, letter: Letter) -> None:
+        """Remember an event: in the ring, and as how things are."""
         self._ring.append(letter)
         self._ring_bytes += letter.size
         while self._ring_bytes > self._kept_bytes:
             self._ring_bytes -= self._ring.popleft().size
-        event = letter.message
+        self._place(event, letter)
+
+    def _place(self, event: Event, letter: Letter) -> None:
+        self._present.take(event, letter)
         if isinstance(event, Open):
-            self._opens[event.bed] = letter
             self._leads[event.bed] = len(event.leads)
+            self._history.open(event)
         elif isinstance(event, Close):
-            self._opens.pop(event.bed, None)
             self._leads.pop(event.bed, None)
-            self._status.pop(("source", event.bed), None)
-        elif isinstance(event, Status):
-            key = (event.component, event.bed)
-            self._status.pop(key, None)
-            of_bed = event.component == "source" and event.bed in self._opens
-            if event.state != "stopped" and (of_bed or event.bed is None):
-                self._status[key] = letter
+            self._numerics.pop(event.bed, None)
+            self._history.close(event.bed)
 
 
 class _Filter:
     """What a subscriber asked for."""
 
     def __init__(self, request: Subscribe) -> None:
-        self._beds = None if request.beds is None else frozenset(request.beds)
+        self.beds = None if request.beds is None else frozenset(request.beds)
         self._kinds = None if request.kinds is None else {KINDS.get(kind) for kind in request.kinds}
 
     def passes(self, kind: type[Message], bed: str | None) -> bool:
         """Whether messages of this kind and bed were asked for; what is of no bed is of all beds."""
-        return (self._kinds is None or kind in self._kinds) and (self._beds is None or bed is None or bed in self._beds)
+        return (self._kinds is None or kind in self._kinds) and (self.beds is None or bed is None or bed in self.beds)

@@ -15,3 +15,7 @@ class FrameError(CardioVisionError):
 
 class FeedError(CardioVisionError):
     """The feed cannot be reached, or refused what was asked of it."""
+
+
+class JournalError(CardioVisionError):
+    """A journal that cannot be opened, or is not one."""

@@ -8,35 +8,52 @@ say in :mod:`stream.intake`, who gets it in :mod:`stream.bus`, and what waits or
 import asyncio
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, Self
 
+import msgspec
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from stream.bus import Bus, MemoryBus
+from stream.checks import Refused, check_subscribe
 from stream.door import CLOSE_TIMEOUT, listen
+from stream.entries import Past
 from stream.errors import FrameError
-from stream.intake import Intake, Refused, check_subscribe
+from stream.intake import Intake
+from stream.journaled import JournaledBus
 from stream.messages import (
     SUBPROTOCOLS,
+    Acknowledge,
+    AudioPause,
     Encoding,
     Hello,
     Message,
+    Open,
     Problem,
     Sent,
+    SetLimits,
     Subscribe,
+    Verdict,
     Welcome,
     decode_frame,
     encode_frame,
     frame,
 )
 from stream.outbox import EVENTS_LIMIT, WAVES_LIMIT, Letter, Outbox
+from stream.retention import Retention
+from stream.visit import Visit
 
 log = logging.getLogger(__name__)
 
 DEFAULT_PORT: Final = 8765
+
+RETURN: Final = 60.0
+"""Seconds in which the sources come back to a hub that was started again; beds without are closed then."""
+
 _BAD_FRAMES: Final = 10
+_SIGNED: Final = frozenset({Acknowledge, AudioPause, SetLimits, Verdict})
 
 
 class Client:
@@ -47,6 +64,7 @@ class Client:
         self.socket = socket
         self.outbox = outbox
         self.name = "unnamed"
+        self.address = f"{socket.remote_address[0]}:{socket.remote_address[1]}" if socket.remote_address else ""
         self.ready = asyncio.Event()  # something waits in the outbox
         self.frames_sent = 0
         self.watch: asyncio.TimerHandle | None = None
@@ -70,6 +88,10 @@ class Hub:
     stall
         Seconds without progress after which a full subscriber that asked for all waves is closed, so that it
         does not hold back the sources any longer.
+    past
+        What the journal tells of the hub before this one: its beds are open, without sources until they come back.
+    wait
+        Seconds for which they are waited for.
 
     Raises
     ------
@@ -86,6 +108,8 @@ class Hub:
         waves_limit: int = WAVES_LIMIT,
         events_limit: int = EVENTS_LIMIT,
         stall: float = 5.0,
+        past: Past | None = None,
+        wait: float = RETURN,
     ) -> None:
         self.bus: Bus = bus or MemoryBus()
         self.clients: set[Client] = set()
@@ -94,13 +118,16 @@ class Hub:
         self._waves_limit = waves_limit
         self._events_limit = events_limit
         self._stall = stall
-        self._intake = Intake()
+        self._past = past
+        self._wait = wait
+        self._intake = Intake(past.known if past else None)
         self._count = 0
         self._holding: set[Client] = set()  # subscribers for whom the sources are held back
         self._flow = asyncio.Event()
         self._flow.set()
         self._closing: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
+        self._abandoning: asyncio.TimerHandle | None = None
 
     @property
     def port(self) -> int:
@@ -118,18 +145,31 @@ class Hub:
         return bool(self._holding)
 
     async def __aenter__(self) -> Self:
+        if self._past:
+            opens = [event for event in self._past.present if isinstance(event, Open)]
+            self.bus.publish(self._intake.restore(opens))
         self._server = await listen(self._handle, self._host, self._port)
         self._port = next(iter(self._server.sockets)).getsockname()[1]
         log.info("listening url=%s session=%s", self.url, self.bus.session)
+        self._abandoning = asyncio.get_running_loop().call_later(self._wait, self._abandon)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
+        assert self._abandoning is not None
+        self._abandoning.cancel()
         self._server.close(close_connections=False)
         for client in tuple(self.clients):
             self._close(client, CloseCode.GOING_AWAY, "the hub stops")
         await self._server.wait_closed()
         log.info("stopped url=%s", self.url)
+
+    def _abandon(self) -> None:
+        """Close the beds of the hub before this one that nobody feeds any more."""
+        gone = self._intake.abandon()
+        if gone:
+            log.warning("sources did not come back beds=%d", len(gone))
+            self.bus.publish(gone)
 
     async def _handle(self, socket: ServerConnection) -> None:
         """Serve one client until its connection ends."""
@@ -144,6 +184,7 @@ class Hub:
         client = Client(self._count, socket, outbox)
         self.clients.add(client)
         log.info("connected client=%d encoding=%s", client.number, encoding)
+        self._note(client, "connected")
         writer: asyncio.Task[None] | None = None
         try:
             welcome = Welcome(session=self.bus.session, seq=self.bus.seq)
@@ -158,6 +199,7 @@ class Hub:
             if writer:
                 writer.cancel()
             self.bus.publish(self._intake.leave(client))
+            self._note(client, "disconnected")
             log.info("disconnected %s code=%s reason=%r", client, socket.close_code, socket.close_reason)
 
     # ------------------------------------------------------------------------------------------ from a client
@@ -190,10 +232,13 @@ class Hub:
             if type(message) is Hello:
                 client.name = message.name
                 log.info("hello %s", client)
+                self._note(client, "named")
             elif type(message) is Subscribe:
                 self._publish(client, published)  # what came before is of the past for this subscription
                 published = []
                 self._subscribe(client, message)
+            elif type(message) in _SIGNED:
+                published.append(_signed(message, client.name))
             else:
                 published.append(message)
         self._publish(client, published)
@@ -202,6 +247,10 @@ class Hub:
         accepted, problems = self._intake.take(client, messages)
         self.bus.publish(accepted)
         self._reply(client, problems)
+
+    def _note(self, client: Client, what: str) -> None:
+        name = "" if what == "connected" else client.name[:64]
+        self.bus.note(Visit(what=what, client=client.number, address=client.address, name=name))
 
     def _subscribe(self, client: Client, request: Subscribe) -> None:
         if client.cut:
@@ -310,13 +359,40 @@ class Hub:
         task.add_done_callback(self._closing.discard)
 
 
-async def serve(host: str = "127.0.0.1", port: int = DEFAULT_PORT) -> None:
+def _signed(message: Message, name: str) -> Message:
+    """What a person does bears a name: that of the program, if the program gives none."""
+    return message if getattr(message, "by", "") else msgspec.structs.replace(message, by=name[:64])
+
+
+async def serve(
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    *,
+    journal: str | Path | None = None,
+    keep: Retention | None = None,
+) -> None:
     """Run a hub until cancelled.
+
+    Parameters
+    ----------
+    host, port
+        Where to listen.
+    journal
+        Path or address of its journal; None: it keeps none.
+    keep
+        How much the journal keeps.
 
     Raises
     ------
     FeedError
         If the address is not a loopback one, or cannot be listened on.
+    JournalError
+        If there can be no such journal, or another hub writes it.
     """
-    async with Hub(host, port):
-        await asyncio.get_running_loop().create_future()
+    for_ever = asyncio.get_running_loop().create_future()
+    if journal is None:
+        async with Hub(host, port):
+            await for_ever
+    else:
+        async with JournaledBus(journal, keep) as bus, Hub(host, port, bus, past=bus.past):
+            await for_ever

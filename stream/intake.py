@@ -3,16 +3,15 @@
 Pure: clients are any hashable things, messages go in, accepted messages and problems come out.
 """
 
-import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
+from stream.checks import Refused, check_monitoring, check_name, check_open, check_reasons
+from stream.known import Known
 from stream.messages import (
     AAMI,
-    FS_RANGE,
-    KINDS,
-    MAX_LEADS,
     MAX_WAVE,
     Beat,
     Close,
@@ -25,7 +24,6 @@ from stream.messages import (
     Message,
     Open,
     Problem,
-    Reason,
     Reference,
     Status,
     Subscribe,
@@ -33,15 +31,6 @@ from stream.messages import (
     Wave,
     Welcome,
 )
-
-MAX_REASONS: Final = 16
-"""Most reasons in an explanation."""
-
-MAX_NAME: Final = 64
-"""Most characters in the name of a bed, stream, lead or component."""
-
-LAST_EPOCH: Final = 253_402_300_800.0
-"""The end of the year 9999, in UTC seconds: later, calendars do not go."""
 
 
 @dataclass(slots=True)
@@ -55,19 +44,15 @@ class Bed:
     step
         Bytes of one sample of all leads.
     next
-        The sample that must come next.
+        The sample that must come next; None, after a restart of the hub, if that is not known.
     owner
         The client that feeds it; None while that is away.
     """
 
     opened: Open
     step: int
-    next: int
+    next: int | None
     owner: Hashable | None
-
-
-class Refused(Exception):
-    """A message that is not accepted; the text says what was expected and what came."""
 
 
 class Intake:
@@ -75,10 +60,17 @@ class Intake:
 
     Each bed is fed by one client at a time, the one that opened its stream last. Samples of a stream come in
     order; a stretch left out is told with a :class:`~stream.messages.Gap` before the samples that follow it.
+    What is known already (:mod:`stream.known`) is taken in silently, and is not accepted twice.
+
+    Parameters
+    ----------
+    known
+        What was told before this hub; nothing if None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: Known | None = None) -> None:
         self.beds: dict[str, Bed] = {}
+        self._known = known or Known()
         self._parts: dict[Hashable, set[str]] = {}  # components each client has spoken for
 
     def take(self, client: Hashable, messages: Sequence[Message]) -> tuple[list[Message], list[Problem]]:
@@ -110,6 +102,30 @@ class Intake:
             lost.append(Status(component=part, state="lost", detail="connection ended"))
         return lost
 
+    def restore(self, opens: Iterable[Open]) -> list[Message]:
+        """Take over streams that were open before a restart; return that their sources are away."""
+        lost: list[Message] = []
+        for opened in opens:
+            self.beds[opened.bed] = Bed(opened, 2 * len(opened.leads), None, None)
+            self._known.news(opened)
+            lost.append(Status(component="source", state="lost", bed=opened.bed, detail="the hub was restarted"))
+        return lost
+
+    def abandon(self) -> list[Message]:
+        """Close the streams taken over whose sources have not come back; return what is to be published."""
+        gone = [bed.opened for bed in self.beds.values() if bed.owner is None and bed.next is None]
+        for opened in gone:
+            del self.beds[opened.bed]
+        return [
+            Close(
+                bed=opened.bed,
+                stream=opened.stream,
+                sample=(self._known.last_beat(opened.bed, opened.stream) or opened.first) + 1,
+                reason="lost",
+            )
+            for opened in gone
+        ]
+
     def _wave(self, client: Hashable, wave: Wave, accepted: list[Message]) -> None:
         bed = self.beds.get(wave.bed)
         if bed is None or bed.owner is not client or bed.opened.stream != wave.stream:
@@ -126,6 +142,8 @@ class Intake:
     def _skip(self, bed: Bed, start: int, accepted: list[Message]) -> None:
         """Accept that samples up to ``start`` are left out."""
         opened = bed.opened
+        if bed.next is None:
+            return
         if start < bed.next:
             raise Refused(f"expected sample {bed.next} or later of stream {opened.stream!r}, got {start}; dropped")
         accepted.append(Gap(bed=opened.bed, stream=opened.stream, start=bed.next, stop=start, reason="missing"))
@@ -161,6 +179,7 @@ class Intake:
             raise Refused(f"bed {message.bed!r} in use: another client feeds it; choose another name")
         else:
             self.beds[message.bed] = Bed(message, 2 * len(message.leads), message.first, client)
+        self._known.news(message)
         accepted.append(message)
         if was_lost:
             accepted.append(Status(component="source", state="ready", bed=message.bed, detail="source is back"))
@@ -193,9 +212,12 @@ class Intake:
         bed = self.beds.get(message.bed)
         if bed is None or bed.owner is not client or bed.opened.stream != message.stream:
             raise Refused(f"expected a gap in a stream that this client feeds, got one of bed {message.bed!r}; dropped")
-        if message.start < bed.next:
+        if bed.next is not None and message.start < bed.next:
             raise Refused(f"expected a gap from sample {bed.next} or later, got {message.start}; dropped")
-        self._skip(bed, message.stop, accepted)
+        if bed.next is None:
+            accepted.append(message)
+        else:
+            self._skip(bed, message.stop, accepted)
         bed.next = message.stop
 
     def _finding(self, client: Hashable, message: Beat | Explanation, accepted: list[Message]) -> None:
@@ -203,6 +225,24 @@ class Intake:
             raise Refused(f"expected a label among {' '.join(AAMI)}, got {message.label[:80]!r}")
         if isinstance(message, Explanation):
             check_reasons(message.reasons)
+        elif not self._known.news(message):
+            return
+        accepted.append(message)
+
+    def _told(self, client: Hashable, message: Message, accepted: list[Message]) -> None:
+        check_monitoring(message)
+        if self._known.news(message):
+            accepted.append(message)
+
+    def _said_of(self, client: Hashable, message: Any, accepted: list[Message]) -> None:
+        """Take in what a person says of a bed, which must have had a stream or an alarm once."""
+        check_monitoring(message)
+        if not self._known.has(message.bed):
+            raise Refused(f"expected a bed that is known here, got {message.bed!r}")
+        accepted.append(message)
+
+    def _set_limits(self, client: Hashable, message: SetLimits, accepted: list[Message]) -> None:
+        check_monitoring(message)  # the bed may come later
         accepted.append(message)
 
     def _status(self, client: Hashable, message: Status, accepted: list[Message]) -> None:
@@ -235,6 +275,15 @@ class Intake:
         Beat: _finding,
         Explanation: _finding,
         Status: _status,
+        Alarm: _told,
+        Bell: _told,
+        Rhythm: _told,
+        Quality: _told,
+        Limits: _told,
+        Verdict: _said_of,
+        Acknowledge: _said_of,
+        AudioPause: _said_of,
+        SetLimits: _set_limits,
         Control: _control,
         Explain: _control,
         Welcome: _hubs_own,
@@ -243,76 +292,6 @@ class Intake:
         Hello: _hubs_own,  # said to the hub, not through it
         Subscribe: _hubs_own,
     }
-
-
-def check_open(message: Open) -> None:
-    """Check the particulars of a stream.
-
-    Raises
-    ------
-    Refused
-        If they make no sense; the text names what was expected and what came.
-    """
-    check_name("bed", message.bed)
-    check_name("stream", message.stream)
-    low, high = FS_RANGE
-    if not low <= message.fs <= high:
-        raise Refused(f"expected fs of {low:g} to {high:g} Hz, got {message.fs:g}")
-    if not 1 <= len(message.leads) <= MAX_LEADS:
-        raise Refused(f"expected 1 to {MAX_LEADS} leads, got {len(message.leads)}")
-    for lead in message.leads:
-        check_name("lead", lead.name)
-        if not (math.isfinite(lead.gain) and lead.gain > 0):
-            raise Refused(f"expected a finite gain above 0 of lead {lead.name!r}, got {lead.gain:g}")
-        if abs(lead.baseline) > 2**31:
-            raise Refused(f"expected a baseline of at most 32 bits of lead {lead.name!r}, got {lead.baseline}")
-    if not abs(message.epoch) < LAST_EPOCH:
-        raise Refused(f"expected epoch in UTC seconds, got {message.epoch:g}")
-    if message.first < 0:
-        raise Refused(f"expected first sample 0 or later, got {message.first}")
-    if not (math.isfinite(message.speed) and message.speed >= 0):
-        raise Refused(f"expected speed 0 or above, got {message.speed:g}")
-
-
-def check_name(what: str, name: str) -> None:
-    """Check that a name can be shown: 1 to 64 printable characters, not all spaces.
-
-    Raises
-    ------
-    Refused
-        If it cannot.
-    """
-    if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name.isspace():
-        raise Refused(f"expected a {what} name of 1 to {MAX_NAME} printable characters, got {name[:80]!r}")
-
-
-def check_reasons(reasons: Sequence[Reason]) -> None:
-    """Check what an explanation gives as reasons.
-
-    Raises
-    ------
-    Refused
-        If they are too many, or one cannot be shown.
-    """
-    if len(reasons) > MAX_REASONS:
-        raise Refused(f"expected {MAX_REASONS} reasons at most, got {len(reasons)}")
-    for reason in reasons:
-        check_name("reason", reason.name)
-        if not (math.isfinite(reason.share) and math.isfinite(reason.value or 0)):
-            raise Refused(f"expected finite numbers in reason {reason.name!r}, got {reason.share:g}, {reason.value}")
-
-
-def check_subscribe(request: Subscribe) -> None:
-    """Check what a subscriber asks for.
-
-    Raises
-    ------
-    Refused
-        If it asks for kinds that do not exist.
-    """
-    unknown = [kind for kind in request.kinds or () if kind not in KINDS]
-    if unknown:
-        raise Refused(f"expected kinds among {', '.join(KINDS)}; got {unknown[0][:80]!r}")
 
 
 def _shape(message: Open) -> str:

@@ -94,7 +94,7 @@ _ADULT: Final = {
     "svt_beats": 8.0,
     "svt_rate": 150.0,
     "ve_per_minute": 10.0,
-    "af_end_minutes": 2.0,
+    "af_end_minutes": 1.0,
     "hold_minutes": 1.0,
 }
 

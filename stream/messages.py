@@ -262,7 +262,10 @@ class Gap(Event, frozen=True, kw_only=True, tag="gap"):
 
 
 class Status(Event, frozen=True, kw_only=True, tag="status"):
-    """How a part of the service is: ``component`` is ``source``, ``detector``, ``hub`` or ``feed``."""
+    """How a part of the service is.
+
+    ``component`` is ``source``, ``detector``, ``hub``, ``journal``, ``keeper`` or ``feed``.
+    """
 
     component: str
     state: Literal["starting", "ready", "paused", "lost", "stopped", "error"]
@@ -280,7 +283,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
-    """The hub's first word: its session (new at each start of a hub without a journal) and latest ``seq``."""
+    """The hub's first word: its session (a new one at each start, unless it has a journal) and latest ``seq``."""
 
     session: str
     seq: Index
@@ -296,11 +299,16 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
         Only these beds, only these kinds.
     since, session
         Resume: first send all kept events with ``seq > since``, if ``session`` is still the hub's.
-        Without ``since``, only how things are is sent first: the current :class:`Open` of each bed, and the
-        latest :class:`Status` of each source that was lost or paused and of each part of the service.
+        Without ``since``, only how things are is sent first: of each bed the current :class:`Open`, the alarms that
+        have not ended, bell, limits, the latest rhythm, quality and numerics, its source if that was lost or paused; the
+        latest :class:`Status` of each part of the service.
     waves
         ``latest``: a slow subscriber loses waves, told with :class:`Gap`. ``all``: it loses none, and the
         sources are held back instead (for detectors and archives that replay faster than real time).
+    history
+        Also send first the waves of so many seconds of stream time before now, as far as the hub keeps them
+        (:data:`stream.history.KEPT_SECONDS`), in larger blocks; after the events of the past, before what is live.
+        One that comes back gets them again, and drops the samples that it has.
     """
 
     beds: tuple[str, ...] | None = None
@@ -308,6 +316,7 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
     since: Index | None = None
     session: str | None = None
     waves: Literal["latest", "all"] = "latest"
+    history: float = 0.0
 
 
 class Subscribed(Message, frozen=True, kw_only=True, tag="subscribed"):

@@ -1,7 +1,7 @@
 """How a source becomes messages, whatever its form: waves and their marks, or beats already cut."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, Protocol, TypeAlias, cast
 
 from stream.messages import CutBeat, Lead, Message, Reference, Wave, pack
@@ -67,6 +67,7 @@ class WaveReel:
         self.length = source.length
         self.seekable = source.seekable
         self.step = BLOCK_SECONDS * source.fs
+        self._silent: Final[Callable[[int, int], frozenset[int]]] = getattr(source, "silent", lambda *_: frozenset())
         size = 2 * self.step * sum(len(leads) for leads in source.leads)
         self.most = max(1, min(round(FLAT_SECONDS / BLOCK_SECONDS), int(BLOCK_BYTES / size)))
 
@@ -91,7 +92,10 @@ class WaveReel:
                 )
             )
         out: list[Message] = []
+        silent = self._silent(start, stop)
         for row, (bed, stream) in enumerate(zip(beds, streams, strict=True)):
+            if row in silent:
+                continue
             out.append(Wave(bed=bed, stream=stream, start=start, samples=pack(block[row]), sent=wall))
             out += marks.get(row, ())
         return out

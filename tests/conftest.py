@@ -8,6 +8,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(autouse=True, scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A state folder of their own for all programs that tests start."""
+    os.environ["CARDIOVISION_HOME"] = str(tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real records: CARDIOVISION_DATA, else ``shared/data`` beside the checkout."""

@@ -77,6 +77,7 @@ def ports() -> list[str]:
 
 def test_all_commands_are_there() -> None:
     names = {"demo", "hub", "replay", "control", "simulate", "detect", "web", "annotate", "evaluate", "train"}
+    names |= {"keep", "export", "report", "adjudicate"}
     assert set(COMMANDS) == names
 
 
@@ -222,7 +223,7 @@ def test_the_demo_brings_a_killed_hub_back_and_leaves_nothing_behind(
     demo: tuple[subprocess.Popen[str], dict[str, psutil.Process]],
 ) -> None:
     process, children = demo
-    assert set(children) == {"hub", "simulate", "detect", "web"}
+    assert set(children) == {"hub", "simulate", "detect", "keep", "web"}
     assert process.stdout is not None
     children["hub"].kill()
     read_to(process.stdout, r"hub was killed \(SIGKILL\); starting it again in 0.5 s")

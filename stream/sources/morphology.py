@@ -31,7 +31,7 @@ LEADS: Final[dict[str, tuple[float, float, float]]] = {
 """Each lead's view of the Frank components x (left), y (feet), z (back): Dower et al. (1980), "Deriving the
 12-lead electrocardiogram from four (EASI) electrodes", and the older Dower matrix it rests on."""
 
-Kind: TypeAlias = Literal["sinus", "no P", "atrial", "right", "left"]
+Kind: TypeAlias = Literal["sinus", "no P", "atrial", "right", "left", "tall T", "blocked", "paced", "flutter"]
 
 
 class Wave(NamedTuple):
@@ -64,16 +64,13 @@ _T: Final = (
     Wave(0.245, 0.055, 0.11, 0.10, -0.08),  # slow to rise
     Wave(0.300, 0.034, 0.17, 0.17, -0.11),  # quick to fall
 )
+_P: Final = (
+    Wave(-0.178, 0.019, 0.03, 0.085, -0.06),  # right atrium
+    Wave(-0.146, 0.019, 0.06, 0.075, 0.055),  # left atrium
+)
+_TALL: Final = 3.6  # so that T is as high as R in II
 MORPHOLOGIES: Final[dict[Kind, Morphology]] = {
-    "sinus": Morphology(
-        "N",
-        (
-            Wave(-0.178, 0.019, 0.03, 0.085, -0.06),
-            Wave(-0.146, 0.019, 0.06, 0.075, 0.055),
-        ),  # right, left atrium
-        _QRS,
-        _T,
-    ),
+    "sinus": Morphology("N", _P, _QRS, _T),
     "no P": Morphology("N", (), _QRS, _T),
     # from low in the left atrium: a short PR, and a P that points the other way
     "atrial": Morphology("A", (Wave(-0.135, 0.017, -0.07, -0.10, -0.05),), _QRS, _T),
@@ -99,8 +96,22 @@ MORPHOLOGIES: Final[dict[Kind, Morphology]] = {
         ),
         (Wave(0.255, 0.062, 0.20, 0.42, 0.34), Wave(0.320, 0.042, 0.06, 0.14, 0.10)),
     ),
+    "tall T": Morphology("N", _P, _QRS, tuple(wave._replace(x=_TALL * wave.x, y=_TALL * wave.y) for wave in _T)),
+    "blocked": Morphology("x", _P, (), ()),
+    # paced from the apex of the right ventricle: left bundle branch block, axis up
+    "paced": Morphology(
+        "/",
+        (),
+        (
+            Wave(-0.034, 0.015, 0.20, -0.25, 0.10),
+            Wave(0.000, 0.020, 0.65, -0.85, 0.65),
+            Wave(0.038, 0.018, 0.35, -0.55, 0.75),
+        ),
+        (Wave(0.265, 0.062, -0.18, 0.30, -0.30), Wave(0.330, 0.042, -0.06, 0.11, -0.11)),
+    ),
+    # no QRS and no T: crest and trough that follow each other make nearly a sine wave at 180 to 350/min
+    "flutter": Morphology("!", (), (), (Wave(0.0, 0.09, 0.30, 0.80, 0.50), Wave(0.23, 0.09, -0.30, -0.80, -0.50))),
 }
-KINDS: Final = tuple(MORPHOLOGIES)
 
 BEFORE: Final = 0.35
 """Seconds before the R peak at which every beat is still zero."""
@@ -135,7 +146,7 @@ def projection(leads: tuple[str, ...]) -> NDArray[np.float64]:
 
 
 class Templates:
-    """Every kind of beat, at a range of RR intervals and positions between two samples, ready to be added.
+    """Every kind of beat, at a range of RR intervals and positions between two samples, made when first asked for.
 
     Parameters
     ----------
@@ -156,18 +167,20 @@ class Templates:
         self.before = int(np.ceil(BEFORE * fs))
         self.width = self.before + int(np.ceil(AFTER * fs))
         self._phases = max(1, round(_FINENESS / fs))
-        view = projection(leads)
-        fine = (np.arange(self.width * self._phases) / self._phases - self.before) / fs
+        self._fine = (np.arange(self.width * self._phases) / self._phases - self.before) / fs
         # The first phase is a beat right on a sample; each next one comes 1/phases of a sample later.
-        late = (np.arange(self.width)[None, :] * self._phases - np.arange(self._phases)[:, None]).clip(0)
-        self._table = np.empty((len(KINDS), len(_STRETCHES), self._phases, len(leads), self.width), np.float32)
-        for k, kind in enumerate(KINDS):
-            for s, stretch in enumerate(_STRETCHES):
-                beat = view @ dipole(kind, stretch**2, fine)
-                self._table[k, s] = beat[:, late].transpose(1, 0, 2)
-        near = np.arange(-0.1, 0.1, 1e-4)
-        self._peak = [near[np.abs(view[0] @ dipole(kind, 0.8, near)).argmax()] * fs for kind in KINDS]
-        self._number = {kind: number for number, kind in enumerate(KINDS)}
+        self._late = (np.arange(self.width)[None, :] * self._phases - np.arange(self._phases)[:, None]).clip(0)
+        self._view = projection(leads)
+        self._fs = fs
+        self._known: dict[Kind, tuple[NDArray[np.float32], float]] = {}
+
+    def _make(self, kind: Kind) -> tuple[NDArray[np.float32], float]:
+        """Templates of a kind, shape (stretches, phases, leads, samples), and samples from its time to its peak."""
+        table = np.empty((len(_STRETCHES), self._phases, len(self._view), self.width), np.float32)
+        for s, stretch in enumerate(_STRETCHES):
+            table[s] = (self._view @ dipole(kind, stretch**2, self._fine))[:, self._late].transpose(1, 0, 2)
+        near = np.arange(-0.1, 0.1, 1e-4) if MORPHOLOGIES[kind].qrs else np.arange(-0.25, 0.25, 1e-4)
+        return table, near[np.abs(self._view[0] @ dipole(kind, 0.8, near)).argmax()] * self._fs
 
     def beat(self, kind: Kind, rr: float, sample: float) -> tuple[NDArray[np.float32], int, int]:
         """Look up a beat whose Gaussians are centred at a (fractional) sample.
@@ -179,11 +192,13 @@ class Templates:
         first
             The sample at which the template begins.
         peak
-            The sample of the strongest deflection of the first lead's QRS.
+            The sample of the strongest deflection of the first lead's QRS (of P or flutter, if it has none).
         """
-        number = self._number[kind]
+        if kind not in self._known:
+            self._known[kind] = self._make(kind)
+        table, late = self._known[kind]
         step = _STRETCHES[1] - _STRETCHES[0]
         stretch = min(max(round((rr**0.5 - _STRETCHES[0]) / step), 0), len(_STRETCHES) - 1)
         ticks = round(sample * self._phases)
         whole, phase = divmod(ticks, self._phases)
-        return self._table[number, stretch, phase], whole - self.before, round(sample + self._peak[number])
+        return table[stretch, phase], whole - self.before, round(sample + late)

@@ -1,4 +1,4 @@
-"""What lies under and over the beats: noise of four kinds, and the waves of fibrillation.
+"""What lies under and over the beats: noise of five kinds, and the waves of fibrillation.
 
 Each is a *texture*: a stretch of :data:`PERIOD` seconds with root mean square 1, made once, seamless when
 repeated, from which every bed reads at its own offset. So a thousand beds cost a copy and a multiplication
@@ -8,6 +8,8 @@ independent for ever, one bed hears the other's noise of up to two minutes befor
 Shapes follow the three records of the MIT-BIH Noise Stress Test Database (Moody et al. 1984, "A noise stress
 test for arrhythmia detectors", Computers in Cardiology 11:381-384): baseline wander below 0.6 Hz, muscle
 from 20 Hz up in bursts, electrode motion as sudden shifts that die away within a second and look like beats.
+Tremor is what none of them holds: a limb that shakes four to six times a second (Parkinson's disease, shivering,
+tooth brushing), the classic imitation of ventricular tachycardia.
 Fibrillation has a dominant frequency of 4-6 Hz in the ventricles, and of 4-9 Hz in the atria, where V1 shows
 it best (Bollmann et al. 2006, "Analysis of surface electrocardiograms in atrial fibrillation", Europace
 8:911-926).
@@ -23,11 +25,11 @@ from numpy.typing import NDArray
 
 from stream.sources.morphology import projection
 
-Noise: TypeAlias = Literal["wander", "muscle", "electrode", "mains"]
+Noise: TypeAlias = Literal["wander", "muscle", "electrode", "mains", "tremor"]
 Texture: TypeAlias = Noise | Literal["af", "vf"]
 
 NOISES: Final[tuple[Noise, ...]] = get_args(Noise)
-TEXTURES: Final[tuple[Texture, ...]] = (*NOISES, "af", "vf")
+TEXTURES: Final[tuple[Texture, ...]] = ("wander", "muscle", "electrode", "mains", "af", "vf", "tremor")
 PERIOD: Final = 120.0
 """Seconds after which a texture repeats (sooner above 1 kHz, to keep it small)."""
 RAMP: Final = 0.2
@@ -74,7 +76,10 @@ class Background:
         # A frame more than a period, so that a window that begins near the end needs no wrapping.
         waves = np.concatenate([waves, waves[..., :frame]], axis=-1)
         self._windows = sliding_window_view(waves, frame, axis=-1)
-        self._offset = np.random.default_rng(seed).integers(0, self._period, (beds, len(TEXTURES))).T
+        # Tremor draws apart, so that beds of a seed stay what they were before there was any.
+        offsets = [np.random.default_rng(seed).integers(0, self._period, (beds, len(TEXTURES) - 1))]
+        offsets += [np.random.default_rng([seed, 1]).integers(0, self._period, (beds, 1))]
+        self._offset = np.concatenate(offsets, axis=1).T
         self._level = np.zeros((len(TEXTURES), beds), np.float32)  # now, but for the turns under way
         self._goal = self._level.copy()  # after them
         self._turns: list[_Turn] = []
@@ -133,10 +138,12 @@ def textures(leads: tuple[str, ...], fs: float, mains_hz: float, seed: int) -> N
     ventricles = swell * _unit(colour(3, lambda f: _bell(f, 4.6, 0.55) + 0.25 * _bell(f, 8.5, 1.2)))
     atria = _unit(colour(1, lambda f: _bell(f, 6.2, 0.45) + 0.35 * _bell(f, 12.4, 0.7)))
     atria = _AF_DIRECTION * atria + 0.25 * _unit(colour(3, lambda f: _bell(f, 6.2, 0.8)))
+    shakes = 1.0 + 0.4 * _unit(colour(count, lambda f: _bell(f, 0.0, 0.2)))
+    tremor = shakes * _unit(colour(count, lambda f: _bell(f, 4.8, 0.12) + 0.4 * _bell(f, 9.6, 0.25)))
 
     noises = [_unit(noise) for noise in (wander, muscle, electrode, mains)]
     waves = [seen / np.sqrt((seen**2).mean(axis=1)).max() for seen in (view @ atria, view @ ventricles)]
-    return np.stack([*noises, *waves]).astype(np.float32)
+    return np.stack([*noises, *waves, _unit(tremor)]).astype(np.float32)
 
 
 def _bell(f: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ stretches are asked for: so they do not depend on how the stream is cut. What a 
 all else is numpy over the beds.
 """
 
+import math
 import random
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -19,9 +20,9 @@ from numpy.typing import NDArray
 from stream.errors import SourceError
 from stream.messages import MISSING, Lead
 from stream.sources import Mark
-from stream.sources.morphology import BEFORE, MORPHOLOGIES, Templates
+from stream.sources.morphology import BEFORE, MORPHOLOGIES, Templates, projection
 from stream.sources.noise import Background
-from stream.sources.rhythm import SLACK, Beat, Contact, Happening, Level, Note, play
+from stream.sources.rhythm import SLACK, Beat, Contact, Happening, Level, Note, Spike, play
 from stream.sources.scenario import Scenario, Script
 
 GAIN: Final = 200.0
@@ -35,6 +36,7 @@ _FRAME: Final = 0.5  # seconds
 _AHEAD: Final = BEFORE + SLACK  # seconds a script is played ahead of the samples made
 _SPREAD: Final = 0.08  # a bed beyond the scripts differs by up to this fraction in rate ...
 _TALLER: Final = 0.2  # ... and in height
+_PULSE: Final = (0.3, 0.9, -0.2)  # direction of a pacing pulse, as of a beat's dipole
 _PHASE: Final = 300.0  # seconds: it begins at most so far within its script
 
 
@@ -47,6 +49,15 @@ class _Loose:
     value: int
     start: int
     stop: int | None = None
+
+
+@dataclass
+class _Stopped:
+    """A bed sends nothing from sample ``start`` to ``stop``, or until told otherwise."""
+
+    bed: int
+    start: int
+    stop: float = math.inf
 
 
 class Simulator:
@@ -105,7 +116,10 @@ class Simulator:
         )
         width = self._frame + self._ahead + self._templates.width + 1
         self._pending = np.zeros((number, len(scenario.leads), width), np.float32)  # beats, mV, from _made on
+        pulse = projection(scenario.leads) @ np.array(_PULSE)
+        self._pulse = (pulse / np.abs(pulse).max()).astype(np.float32)
         self._loose: list[_Loose] = []
+        self._stopped: list[_Stopped] = []
         self._marks: defaultdict[int, list[Mark]] = defaultdict(list)  # by the frame they fall in
         self._oldest = 0  # the first frame whose marks are kept
         self._next = [next(player, None) for player in self._players]
@@ -142,14 +156,17 @@ class Simulator:
         while (self._oldest + 1) * self._frame <= start - REMEMBERED * self.fs:
             self._marks.pop(self._oldest, None)
             self._oldest += 1
+        self._stopped = [gap for gap in self._stopped if gap.stop > self._oldest * self._frame]
         return samples
 
     def marks(self, start: int, stop: int) -> list[Mark]:
         """Tell the truth of samples ``start`` to ``stop``: beats at the first lead's R peak, and rhythms.
 
-        Beats are ``N``, ``V`` and ``A`` (premature atrial); rhythms are ``+`` with ``(N``, ``(B``, ``(T``,
-        ``(AFIB``, ``(VT``, ``(VF`` (this one between ``[`` and ``]``) and ``(ASYS``. Beats are told also
-        where leads are off: the heart beats on.
+        Beats are ``N``, ``V``, ``A`` (premature atrial), ``/`` (paced), ``!`` (a wave of flutter), and ``x`` a P wave
+        that is not conducted; rhythms are ``+`` with ``(N``, ``(B``, ``(T``, ``(AFIB``, ``(SVTA``, ``(BII``, ``(P``,
+        ``(IVR``, ``(VT``, ``(VFL``, ``(VF`` (these two between ``[`` and ``]``) and ``(ASYS``; a note ``"`` tells an
+        alarm that must follow, ``expect asystole``. Beats are told also where leads are off: the heart beats on.
+
 
         Raises
         ------
@@ -165,6 +182,15 @@ class Simulator:
         frames = range(start // self._frame, -(-stop // self._frame))
         found = [mark for frame in frames for mark in self._marks.get(frame, ()) if start <= mark.sample < stop]
         return sorted(found, key=lambda mark: (mark.sample, mark.bed))
+
+    def silent(self, start: int, stop: int) -> frozenset[int]:
+        """Tell which beds send nothing of the samples ``start`` to ``stop``: those whose source has stopped.
+
+        Their samples can be read all the same, and :meth:`marks` tells their truth; whoever plays them leaves them
+        out. To be asked of stretches that begin less than :data:`REMEMBERED` seconds back.
+        """
+        self._reach(stop)
+        return frozenset(gap.bed for gap in self._stopped if gap.start < stop and start < gap.stop)
 
     # ------------------------------------------------------------------------------------- frame by frame
 
@@ -214,9 +240,19 @@ class Simulator:
                 self._background.turn(bed, event.texture, sample, event.level)
             case Contact():
                 self._connect(bed, sample, event)
+            case Spike():
+                self._pulse_at(bed, event)
             case Note():
                 # What began before the stream is told at its first sample.
                 self._mark(Mark(bed, max(sample, 0), event.symbol, event.aux))
+
+    def _pulse_at(self, bed: int, spike: Spike) -> None:
+        """Add a pulse as an amplifier's filter leaves it: its area, shared by the two samples beside it."""
+        whole, part = divmod(spike.time * self.fs, 1.0)
+        area = spike.height * spike.width / 1000.0 * self.fs  # mV over one sample
+        for sample, share in ((int(whole), 1.0 - part), (int(whole) + 1, part)):
+            if sample >= self._made:
+                self._pending[bed, :, sample - self._made] += self._pulse * np.float32(area * share)
 
     def _mark(self, mark: Mark) -> None:
         if mark.sample >= 0:
@@ -226,6 +262,11 @@ class Simulator:
         for loose in self._loose:
             if loose.bed == bed and loose.stop is None:
                 loose.stop = sample
+        for gap in self._stopped:
+            if gap.bed == bed:
+                gap.stop = min(gap.stop, sample)
+        if contact.stopped:
+            self._stopped.append(_Stopped(bed, sample))
         for leads, value in ((contact.off, MISSING), (contact.saturated, SATURATED)):
             known = (lead for lead in leads if lead < len(self.leads[0]))
             self._loose.extend(_Loose(bed, lead, value, sample) for lead in known)

@@ -25,7 +25,7 @@ STEPS = "{sinus: {rate: 75}, seconds: 8}, {pvc: {rate: 80, every: 4}, seconds: 6
 def loaded(request: pytest.FixtureRequest, classifiers: dict[str, Classifier], monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped models, loaded and compiled once for most of these tests."""
     if request.node.name != "test_two_runs_are_the_same":
-        made = lambda model, explain=True: Reader(classifiers["stream"], classifiers["row"])  # noqa: E731
+        made = lambda model, explain=True, clock=None: Reader(classifiers["stream"], classifiers["row"])  # noqa: E731
         monkeypatch.setattr(module, "make_reader", made)
 
 

@@ -14,6 +14,7 @@ import wfdb
 import detector.annotate as offline
 from detector import service
 from detector.classifier import Classifier
+from detector.findings import Findings
 from detector.model import ModelError
 from detector.reader import Reader
 from stream.client import Feed
@@ -47,7 +48,9 @@ def loaded(classifiers: dict[str, Classifier], monkeypatch: pytest.MonkeyPatch) 
     """The shipped models, loaded and compiled once."""
     for module in (service, offline):
         monkeypatch.setattr(
-            module, "make_reader", lambda model, explain=True: Reader(classifiers["stream"], classifiers["row"])
+            module,
+            "make_reader",
+            lambda model, explain=True, clock=None: Reader(classifiers["stream"], classifiers["row"], clock=clock),
         )
 
 
@@ -75,7 +78,7 @@ def ready(message: Message) -> bool:
 @asynccontextmanager
 async def ward(hub: Hub) -> AsyncIterator[Screen]:
     """A detector at work on a hub, and a screen that hears what it says."""
-    wanted = Subscribe(kinds=("beat", "explanation", "status", "open", "close"))
+    wanted = Subscribe(kinds=("beat", "explanation", "alarm", "rhythm", "quality", "status", "open", "close"))
     async with Feed(hub.url, name="screen", subscribe=wanted, limits=(0.01, 0.05)) as feed:
         screen = Screen(feed)
         await screen.until(lambda message: isinstance(message, Subscribed))
@@ -145,7 +148,17 @@ def lines(beats: Sequence[Beat]) -> list[tuple[Any, ...]]:
 
 
 def lines_of(events: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    return [(e["sample"], e["label"], tuple(e["probabilities"]), e["rr"], e["hr"]) for e in events]
+    beats = [event for event in events if event["kind"] == "beat"]
+    return [(e["sample"], e["label"], tuple(e["probabilities"]), e["rr"], e["hr"]) for e in beats]
+
+
+def findings(screen: Screen, bed: str, fs: float) -> list[dict[str, Any]]:
+    """What a screen heard of a bed, as annotate writes it, without its beats."""
+    found = Findings()
+    for message in screen.heard:
+        if getattr(message, "bed", None) == bed and not isinstance(message, Beat):
+            found.hear(message)
+    return json.loads(json.dumps(list(found.lines(fs))))
 
 
 @pytest.mark.parametrize("speed", [0, 50])
@@ -156,6 +169,9 @@ async def test_the_live_service_says_what_annotate_writes(hub, excerpt, written,
         beats = screen.all(Beat, "119")
         assert lines(beats) == lines_of(written)
         assert {"N", "V"} <= {beat.label for beat in beats}
+        others = [event for event in written if event["kind"] != "beat"]
+        assert findings(screen, "119", 360) == others
+        assert {"rhythm", "quality", "bigeminy"} <= {event["kind"] for event in others}
         assert [e.sample for e in screen.all(Explanation, "119")] == [b.sample for b in beats if b.label != "N"]
 
 

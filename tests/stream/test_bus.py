@@ -7,13 +7,18 @@ import pytest
 from stream.bus import MemoryBus
 from stream.messages import (
     KINDS,
+    Alarm,
     Beat,
+    Bell,
     Close,
     Control,
     Event,
     Gap,
+    Limits,
     Message,
     Numerics,
+    Quality,
+    Rhythm,
     Sent,
     Status,
     Subscribe,
@@ -94,6 +99,29 @@ def test_a_newcomer_is_told_the_open_stream_of_each_bed_and_how_each_part_is(bus
     assert kinds(taken(subscriber(bus, kinds=("wave",)))) == ["subscribed"]
 
 
+def test_a_newcomer_is_told_what_a_screen_must_show(bus, opened):
+    def alarm(name: str, **fields) -> Alarm:
+        fields = {"state": "active", "text": name} | fields
+        return Alarm(bed="1", stream="a", id=name, name=name, priority="high", onset=5, announced=9, **fields)
+
+    bus.publish([Limits(bed="1", preset="af"), opened(), alarm("asystole"), alarm("pause")])
+    bus.publish([Bell(bed="1", sounds="high"), Rhythm(bed="1", stream="a", sample=1, text="Sinus rhythm")])
+    bus.publish([Quality(bed="1", stream="a", sample=1, leads=("good",)), Bell(bed="1")])
+    bus.publish([alarm("asystole", revision=2, state="latched"), alarm("pause", revision=2, state="ended", ended=20)])
+    bus.publish([Rhythm(bed="1", stream="a", sample=7, text="Bigeminy")])
+    *state, _ = taken(subscriber(bus))
+    assert kinds(state) == ["open", "limits", "quality", "bell", "alarm", "rhythm"]
+    assert state[1].preset == "af"
+    assert state[3].sounds is None
+    assert (state[4].id, state[4].state) == ("asystole", "latched")
+    assert state[5].text == "Bigeminy"
+
+    bus.publish([opened(stream="b"), Rhythm(bed="1", stream="a", sample=9, text="of the stream before")])
+    assert kinds(taken(subscriber(bus))) == ["open", "limits", "bell", "alarm", "subscribed"]
+    bus.publish([Rhythm(bed="1", stream="b", sample=9, text="Sinus rhythm"), Close(bed="1", stream="b", sample=10)])
+    assert kinds(taken(subscriber(bus))) == ["limits", "bell", "alarm", "subscribed"]
+
+
 def test_resumes_with_no_hole_and_no_double(bus, opened):
     bus.publish([opened(), *(beat(sample) for sample in range(9))])  # seq 1 to 10
     for since in range(11):
@@ -171,5 +199,6 @@ def test_every_kind_has_its_family():
     events = {kind for kind, cls in KINDS.items() if issubclass(cls, Event)}
     assert events == {
         *("open", "cut_beat", "reference", "close", "beat", "explanation", "gap", "status"),
+        *("alarm", "bell", "rhythm", "quality", "limits", "verdict"),
     }
     assert len(KINDS) == len(get_args(Sent))

@@ -4,10 +4,15 @@ import math
 
 import pytest
 
-from stream.intake import MAX_REASONS, Intake, Refused, check_subscribe
+from stream.checks import MAX_REASONS, Refused, check_subscribe
+from stream.intake import Intake
 from stream.messages import (
     MAX_WAVE,
+    Acknowledge,
+    Alarm,
+    AudioPause,
     Beat,
+    Bell,
     Close,
     Control,
     CutBeat,
@@ -15,13 +20,18 @@ from stream.messages import (
     Explanation,
     Gap,
     Lead,
+    Limits,
     Message,
     Problem,
+    Quality,
     Reason,
     Reference,
+    Rhythm,
+    SetLimits,
     Status,
     Subscribe,
     Subscribed,
+    Verdict,
     Wave,
     Welcome,
 )
@@ -275,3 +285,96 @@ def test_a_subscriber_asks_for_kinds_that_exist():
     check_subscribe(Subscribe(kinds=("wave", "beat")))
     with pytest.raises(Refused, match=r"expected kinds among open, wave, .*; got 'waves'"):
         check_subscribe(Subscribe(kinds=("wave", "waves")))
+
+
+# ------------------------------------------------------------------------------------------ words of monitoring
+
+
+def an_alarm(**fields) -> Alarm:
+    fields = {"id": "a/asystole/5", "name": "asystole", "state": "active", "text": "Asystole"} | fields
+    return Alarm(bed="1", stream="a", priority="high", onset=5, announced=9, **fields)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (an_alarm(name=""), "expected 1 to 64 printable characters as name of an alarm, got ''"),
+        (an_alarm(id=""), "expected 1 to 200 printable characters as id of an alarm, got ''"),
+        (an_alarm(text="a\nb"), "as text of an alarm"),
+        (an_alarm(text="x" * 201), "expected 0 to 200 printable characters"),
+        (an_alarm(by="x" * 65), "expected 0 to 64 printable characters as name of a person"),
+        (an_alarm(revision=0), "expected revision 1 or above of an alarm, got 0"),
+        (an_alarm(beats=(1,) * 257), "expected 256 beats of an alarm at most, got 257"),
+        (Bell(bed=" "), "expected a bed name"),
+        (Bell(bed="1", until=math.nan), "expected until in UTC seconds, got nan"),
+        (Rhythm(bed="1", stream="a", sample=1, text="\x00"), "as rhythm"),
+        (Quality(bed="1", stream="", sample=1, leads=("good",)), "expected a stream name"),
+        (Quality(bed="1", stream="a", sample=1, leads=()), "expected the quality of 1 to 12 leads, got 0"),
+        (Limits(bed="1", preset="horse"), "expected a preset among adult, paediatric, af, got 'horse'"),
+        (SetLimits(bed="1", values={"hr_high": math.nan}), "expected hr_high of 40 to 300 1/min, got nan"),
+        (SetLimits(bed="1", values={"hr_low": 130.0}), "expected hr_low below hr_high"),
+        (SetLimits(bed="1", values={"tempo": 1.0}), "got 'tempo'"),
+        (SetLimits(bed="1", off=("asystole",)), "Asystole cannot be switched off"),
+        (SetLimits(bed="1", off=("couplet",) * 100), "alarms at most that are off, got 100"),
+        (Acknowledge(bed="1"), "expected a bed that is known here, got '1'"),
+        (AudioPause(bed="1"), "expected a bed that is known here"),
+        (AudioPause(bed="1", seconds=math.inf), "expected an audio pause of 0 to 3600 s, got inf"),
+        (AudioPause(bed="1", seconds=-1.0), "got -1"),
+        (Verdict(bed="1", alarm="x", verdict="true"), "expected a bed that is known here"),
+        (Verdict(bed="1", alarm="x", verdict="true", comment="x" * 2001), "as comment"),
+    ],
+)
+def test_refuses_words_of_monitoring_that_make_no_sense(intake, message, told):
+    assert told in refusal(intake, message)
+
+
+def test_an_alarm_is_never_refused_for_its_name_or_its_bed(intake):
+    said = [an_alarm(name="something_new"), an_alarm(id="b", state="ended", ended=20)]
+    assert accepted(intake, *said) == said
+
+
+def test_limits_may_be_set_before_the_bed_comes(intake):
+    assert len(accepted(intake, SetLimits(bed="1", preset="af"), Limits(bed="2", preset="af"))) == 2
+
+
+def test_people_may_speak_of_a_bed_that_is_closed(intake, opened):
+    accepted(intake, opened(), Close(bed="1", stream="a", sample=0))
+    said = [
+        Acknowledge(bed="1", alarm="x", by="Kim"),
+        AudioPause(bed="1", seconds=0.0),
+        Verdict(bed="1", alarm="x", verdict="uncertain", comment="two\nlines"),
+    ]
+    assert accepted(intake, *said, client="screen") == said
+
+
+def test_takes_in_silently_what_is_known(intake):
+    beat = Beat(bed="1", stream="a", sample=5, label="N", probabilities=())
+    told = [beat, an_alarm(revision=2), Limits(bed="1"), Rhythm(bed="1", stream="a", sample=5, text="Sinus rhythm")]
+    assert accepted(intake, *told) == told
+    assert accepted(intake, *told, an_alarm(revision=1), client="another detector") == []
+
+
+def test_streams_of_before_a_restart_wait_for_their_sources(intake, opened, wave):
+    lost = intake.restore([opened("1"), opened("2"), opened("3")])
+    assert [(status.bed, status.state) for status in lost] == [("1", "lost"), ("2", "lost"), ("3", "lost")]
+    assert "in use" in refusal(intake, wave(0))
+    accepted(intake, opened("1"), opened("2", "b"))
+    assert accepted(intake, wave(500)) == [wave(500)]  # nobody knows what was lost
+    assert accepted(intake, wave(600)) == [Gap(bed="1", stream="a", start=550, stop=600), wave(600)]
+    gone = intake.abandon()
+    assert [(closed.bed, closed.stream, closed.reason) for closed in gone] == [("3", "a", "lost")]
+    assert set(intake.beds) == {"1", "2"}
+    assert intake.abandon() == []
+
+
+def test_after_a_restart_a_gap_may_come_first(intake, opened):
+    intake.restore([opened()])
+    gap = Gap(bed="1", stream="a", start=70, stop=90)
+    assert accepted(intake, opened(), gap)[-1] == gap
+    assert "from sample 90 or later" in refusal(intake, gap)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, math.nan, 3601.0])
+def test_refuses_a_history_that_makes_no_sense(seconds):
+    with pytest.raises(Refused, match="expected a history of 0 to 3600 s"):
+        check_subscribe(Subscribe(history=seconds))

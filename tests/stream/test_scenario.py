@@ -28,6 +28,13 @@ beds:
         leads_saturated: all
       - asystole:
         seconds: 4
+        expect: {asystole: 8}
+        allow: [extreme_bradycardia]
+      - pause: {rr: 3.5}
+      - sinus: {rate: [60, 130]}
+        seconds: 30
+        amplitude: 0.2
+        stopped: true
   - loop: false
     steps:
       - af: {rate: 95}
@@ -41,21 +48,26 @@ def test_a_scenario_says_everything_once() -> None:
     first, second = scenario.scripts
     assert (first.name, first.title, first.amplitude, first.loop) == ("Bed A", "all there is", 1.5, True)
     assert (second.name, second.title, second.loop) == ("Bed 2", "af 95", False)
-    sinus, run, bigeminy, asystole = first.steps
+    sinus, run, bigeminy, asystole, pause, ramp = first.steps
     assert (sinus.rhythm, sinus.rate, sinus.variability, sinus.seconds) == ("sinus", 72.0, 0.02, 20.0)
     assert (run.seconds, run.focus) == (4.0, "right")  # ten beats at 150/min
     assert (bigeminy.every, bigeminy.off, bigeminy.saturated) == (2, (1,), (0, 1))
-    assert first.seconds == 43.0
+    assert first.seconds == 76.5
+    assert (asystole.expect, asystole.allow) == (((("asystole",), 8.0),), ("extreme_bradycardia",))
+    assert (pause.rr, pause.seconds) == (3.5, 3.5)
+    assert (ramp.rate, ramp.to, ramp.rate_at(0), ramp.rate_at(15), ramp.rate_at(99)) == (60, 130, 60, 95, 130)
+    assert (sinus.height, ramp.height) == (1.5, 0.2)
+    assert (sinus.stopped, ramp.stopped) == (False, True)
     assert dict(zip(NOISES, sinus.noise, strict=True))["muscle"] == 0.01
     assert dict(zip(NOISES, run.noise, strict=True)) == {
-        "wander": 0.05, "muscle": 0.2, "electrode": 0.0, "mains": 0.0,
+        "wander": 0.05, "muscle": 0.2, "electrode": 0.0, "mains": 0.0, "tremor": 0.0,
     }  # fmt: skip
     assert asystole.noise == sinus.noise
 
 
 def test_what_is_shipped_can_be_played() -> None:
     names = [file.stem for file in SHIPPED.glob("*.yaml")]
-    assert "ward" in names
+    assert {"ward", "alarms"} <= set(names)
     for name in names:
         assert load_scenario(name).scripts
     assert len(load_scenario("ward").scripts) == 8
@@ -65,7 +77,7 @@ def test_the_example_in_the_manual_can_be_played() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
     scenario = parse_scenario(manual.split("```yaml")[1].split("```")[0])
     assert [step.rhythm for step in scenario.scripts[0].steps] == [
-        "sinus", "bigeminy", "vt", "sinus", "asystole",
+        "sinus", "bigeminy", "vt", "sinus", "sinus", "sinus", "asystole",
     ]  # fmt: skip
 
 
@@ -92,7 +104,18 @@ def test_a_file_is_read_from_its_path(tmp_path: Path) -> None:
         ("beats: 10", "beats: 2.5", "(vt): beats: expected a whole number, got 2.5"),
         ("beats: 10", "beats: 0", "(vt): beats: expected a number from 1 to 10000, got 0"),
         ("noise: {muscle: 0.2}", "seconds: 3", "(vt): seconds: expected either seconds or beats, got both"),
-        ("focus: right", "focus: apex", "(vt): focus: expected right or left, got 'apex'"),
+        ("focus: right", "focus: apex", "(vt): focus: expected right, left or both, got 'apex'"),
+        ("{rate: 150, beats: 10", "{rate: [150, 170], beats: 10", "(vt): rate: expected a number from 100 to 300, got"),
+        ("[60, 130]", "[60, 90, 130]", "(sinus): rate: expected a number from 20 to 220, got [60, 90, 130]"),
+        ("[60, 130]", "[60, 500]", "(sinus): rate: expected a number from 20 to 220, got 500"),
+        ("{rr: 3.5}", "{rr: 3.5}\n        seconds: 4", "(pause): seconds: expected either seconds or rr, got both"),
+        ("{asystole: 8}", "{asystolia: 8}", "(asystole), expect: expected only known keys (asystole, ventr"),
+        ("{asystole: 8}", "{asystole or vf: 8}", "(asystole), expect: expected only known keys (asystole, ventr"),
+        ("{asystole: 8}", "asystole", "(asystole), expect: expected keys and values (known: asystole, ventr"),
+        ("{asystole: 8}", "{asystole: }", "(asystole), expect: asystole: expected a number from 0 to 600, got nothing"),
+        ("[extreme_bradycardia]", "all", "allow: expected a list of different alarms of asystole, ventricular"),
+        ("stopped: true", "stopped: 3", "(sinus): stopped: expected true or false, got 3"),
+        ("amplitude: 0.2", "amplitude: 0", "(sinus): amplitude: expected a number from 0.05 to 10, got 0"),
         ("noise: {muscle: 0.2}", "noise: {hum: 1}", "(vt), noise: expected only known keys (wander,"),
         ("noise: {muscle: 0.2}", "noise: {muscle: x}", "muscle: expected a number from 0 to 20, got 'x'"),
         ("leads_off: [II]", "leads_off: [V1]", "leads_off: expected a list of different leads of V5, II"),

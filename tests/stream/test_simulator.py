@@ -361,6 +361,129 @@ def test_af_is_irregular_without_p_on_a_fibrillating_baseline() -> None:
     assert ripple.std() == pytest.approx(0.06, rel=0.15)
 
 
+def test_a_run_of_svt_is_narrow_and_quick() -> None:
+    wave, marks = simulate("{sinus: {rate: 75}, seconds: 10}, {svt: {rate: 170, beats: 12}}", 15)
+    run = at(marks, "A")
+    assert len(run) == 12
+    assert 60 * FS * 11 / (run[-1] - run[0]) == pytest.approx(170, abs=4)
+    assert all(qrs_width(wave[0], beat, FS) < 0.11 for beat in run[:-1])
+    assert [name for name, _ in rhythms(marks)][:2] == ["(N", "(SVTA"]
+
+
+def test_slow_ventricular_rhythm_has_a_name_of_its_own() -> None:
+    wave, marks = simulate("{sinus: {rate: 75}, seconds: 10}, {ivr: {rate: 40, beats: 6}}", 18)
+    run = at(marks, "V")
+    assert 60 * FS / np.diff(run).mean() == pytest.approx(40, abs=1)
+    assert all(qrs_width(wave[0], beat, FS) > 0.12 for beat in run[:-1])
+    assert [name for name, _ in rhythms(marks)][:2] == ["(N", "(IVR"]
+
+
+def test_two_foci_take_turns() -> None:
+    wave, marks = simulate("{vt: {rate: 150, beats: 8, focus: both}}, {sinus: {rate: 75}, seconds: 10}", 4)
+    signs = np.sign(wave[0, at(marks, "V")])
+    assert len(signs) == 8
+    assert (signs[1:] == -signs[:-1]).all()
+
+
+def test_flutter_is_a_steady_wave_without_a_line() -> None:
+    wave, marks = simulate("{flutter: {rate: 280}, seconds: 20}, {sinus: {rate: 75}, seconds: 10}", 22)
+    waves = at(marks, "!")
+    assert 60 * FS / np.diff(waves).mean() == pytest.approx(280, abs=3)
+    assert [(mark.symbol, mark.sample) for mark in marks if mark.symbol in "[]"] == [("[", 0), ("]", 20 * FS)]
+    assert ("(VFL", 0) in [(name, sample) for name, sample in rhythms(marks)]
+    part = wave[:, 2 * FS : 18 * FS]
+    assert np.ptp(part[0]) > 1.2
+    power = np.abs(np.fft.rfft(part, axis=1)) ** 2
+    f = np.fft.rfftfreq(part.shape[1], 1 / FS)
+    power, f = power[:, f > 1], f[f > 1]
+    near = np.abs(f - 280 / 60) < 0.4
+    assert (power[:, near].sum(axis=1) > 0.85 * power.sum(axis=1)).all()  # near to a sine
+
+
+def test_premature_beats_fall_on_t_if_coupled_closely() -> None:
+    _, marks = simulate("{pvc: {rate: 60, every: 5, coupling: 0.33, variability: 0}, seconds: 60}", 30)
+    beats = at(marks)
+    for early in at(marks, "V")[:-1]:
+        before = beats[np.searchsorted(beats, early) - 1]
+        assert (early - before) / FS == pytest.approx(0.33, abs=0.02)  # T has its peak at 0.3 s
+
+
+def test_blocked_beats_leave_only_their_p() -> None:
+    wave, marks = simulate("{block: {rate: 70, every: 4}, seconds: 60}", 30)
+    symbols = "".join(mark.symbol for mark in marks if mark.symbol in "Nx")
+    assert symbols.startswith("NNNxNNNx")
+    assert [name for name, _ in rhythms(marks)] == ["(BII"]
+    for p in at(marks, "x")[:-1]:
+        part = wave[0, p - 15 : p + 100]
+        assert 0.08 < part.max() < 0.25
+
+
+def test_tall_t_is_as_high_as_r() -> None:
+    wave, marks = simulate("{tall_t: {rate: 60}, seconds: 60}", 12)
+    for beat in at(marks)[2:8]:
+        r = wave[0, beat]
+        assert 0.8 * r < wave[0, beat + 40 : beat + 100].max() < 1.1 * r
+
+
+@pytest.mark.parametrize(("fs", "spike", "width"), [(250, 2, 0.1), (250, -20, 1), (1000, 9, 0.5), (500, -100, 0.1)])
+def test_pacing_pulses_have_their_area_and_beats_follow(fs: float, spike: float, width: float) -> None:
+    steps = f"{{paced: {{rate: 70, spike: {spike}, width: {width}, every: 1}}, seconds: 60}}"
+    wave, marks = simulate(steps, 10, fs=fs)
+    assert not at(marks, "NVA/").size
+    assert [name for name, _ in rhythms(marks)] == ["(ASYS"]
+    high = np.flatnonzero(np.abs(wave[0]) > 0)
+    groups = np.split(high, np.flatnonzero(np.diff(high) > 3) + 1)
+    assert len(groups) == pytest.approx(10 * 70 / 60, abs=1)
+    assert all(len(group) <= 2 for group in groups)
+    area = np.mean([wave[0, group].sum() for group in groups]) / fs * 1000
+    assert area == pytest.approx(spike * width, rel=0.1)  # mV ms
+    _, marks = simulate(f"{{paced: {{rate: 70, spike: {spike}, width: {width}, every: 3}}, seconds: 60}}", 20, fs=fs)
+    gaps = np.diff(at(marks, "/")) / fs
+    np.testing.assert_allclose(gaps[:4], [60 / 70, 120 / 70, 60 / 70, 120 / 70], atol=0.01)
+
+
+def test_a_rate_may_go_from_one_to_another() -> None:
+    _, marks = simulate("{sinus: {rate: [60, 140], variability: 0}, seconds: 60}, {sinus: {rate: 140}, seconds: 9}", 60)
+    beats = at(marks)
+    rate = 60 * FS / np.diff(beats)
+    assert rate[0] == pytest.approx(60, abs=3)
+    assert rate[-1] == pytest.approx(140, abs=3)
+    assert (np.diff(rate) > -1.0).all()
+    assert np.interp(30 * FS, beats[1:], rate) == pytest.approx(100, abs=3)
+
+
+def test_a_pause_may_be_of_an_exact_length() -> None:
+    steps = "{sinus: {rate: 70, variability: 0}, seconds: 10}, {pause: {rr: 3.5}}, {sinus: {rate: 70}, seconds: 10}"
+    _, marks = simulate(steps, 22)
+    gaps = np.diff(at(marks)) / FS
+    assert sorted(gaps)[-1] == pytest.approx(3.5, abs=0.01)
+    assert sorted(gaps)[-2] < 1.0
+
+
+def test_beats_of_a_step_may_have_a_height_of_their_own() -> None:
+    wave, marks = simulate("{sinus: {rate: 60}, seconds: 6, amplitude: 0.2}, {sinus: {rate: 60}, seconds: 9}", 12)
+    heights = wave[0, at(marks)]
+    assert heights[1] / heights[-1] == pytest.approx(0.2, rel=0.1)
+
+
+def test_what_must_be_announced_is_told_as_a_note() -> None:
+    _, marks = simulate("{sinus: {rate: 60}, seconds: 5}, {asystole: , seconds: 6, expect: {asystole: 8}}", 11)
+    assert [(mark.sample, mark.aux) for mark in marks if mark.symbol == '"'] == [(5 * FS, "expect asystole")]
+
+
+def test_a_source_that_stops_is_told_and_its_samples_go_on() -> None:
+    steps = "{sinus: {rate: 60}, seconds: 5}, {sinus: {rate: 60}, seconds: 5, stopped: true}"
+    text = f"{{beds: [{{steps: [{{sinus: {{rate: 60}}, seconds: 60}}]}}, {{steps: [{steps}]}}]}}"
+    simulator = Simulator(parse_scenario(text))
+    for start, stop, who in ((0, 1250, set()), (1249, 1251, {1}), (1250, 2500, {1}), (2500, 3000, set())):
+        assert simulator.silent(start, stop) == who
+    assert (simulator.read(0, 3000) != MISSING).all()
+    assert simulator.silent(1500, 1600) == {1}  # still known
+    simulator.read(3000, 60_000)
+    assert simulator.silent(60_000, 60_100) == set()
+    assert simulator.silent(61_250, 61_260) == {1}  # the script begins again
+
+
 # ----------------------------------------------------------------------------------------- noise and contact
 
 
@@ -371,6 +494,7 @@ def test_af_is_irregular_without_p_on_a_fibrillating_baseline() -> None:
         ("muscle", 0.1, (20.0, 125.0)),
         ("electrode", 0.2, (0.0, 20.0)),
         ("mains", 0.05, (49.9, 50.1)),
+        ("tremor", 0.2, (4.0, 11.0)),
     ],
 )
 def test_noise_has_its_level_and_its_band(kind: str, level: float, band: tuple[float, float]) -> None:

@@ -1,0 +1,36 @@
+"""Ventricular fibrillation: what the wave shows each second, held against a single doubtful second.
+
+The rule and its constants are those of :func:`detector.fibrillation.follow`, by which the net was measured.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.conditioning import FS
+from detector.fibrillation import HOLD, WINDOW, follow
+from detector.rows import Floats, Indices, Rows
+
+BEFORE: Final = WINDOW / 2 + HOLD - 1
+"""Seconds before it is told that it began: the net says so when about half of what it looks at is fibrillation."""
+
+
+class FibrillationRule(Rows):
+    """Whether the ventricles of each bed fibrillate."""
+
+    holds: NDArray[np.bool_]
+    contrary: NDArray[np.int64]  # seconds for which the probability has spoken for the contrary
+
+    def fresh(self, beds: int) -> dict[str, NDArray[Any]]:  # noqa: D102
+        return {"holds": np.zeros(beds, np.bool_), "contrary": np.zeros(beds, np.int64)}
+
+    def take(self, rows: Indices, probability: Floats) -> NDArray[np.bool_]:
+        """Take another second of some beds: whether they fibrillate."""
+        self.holds[rows], self.contrary[rows] = follow(probability, self.holds[rows], self.contrary[rows])
+        return self.holds[rows]
+
+    @staticmethod
+    def since(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where it began if it is first told at ``at``."""
+        return np.maximum(at - round(BEFORE * FS), 0)
