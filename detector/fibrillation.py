@@ -185,7 +185,7 @@ are divided svdb 865 (small QRS on flutter waves) has false alarms; with 4 s two
 
 
 def follow(
-    probability: Floats, fibrillates: NDArray[np.bool_], seconds: NDArray[np.int64]
+    probability: Floats, fibrillates: NDArray[np.bool_], seconds: NDArray[np.int64], begins: float = BEGINS
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """The rule of decision, one second on, elementwise over beds.
 
@@ -197,13 +197,15 @@ def follow(
         Whether fibrillation was announced.
     seconds
         For how many seconds the probability has spoken for the contrary.
+    begins
+        Probability that it takes.
 
     Returns
     -------
     fibrillates, seconds
         The same now.
     """
-    contrary = np.where(fibrillates, probability < ENDS, probability >= BEGINS)
+    contrary = np.where(fibrillates, probability < ENDS, probability >= begins)
     seconds = np.where(contrary, seconds + 1, 0)
     turn = seconds >= HOLD
     return fibrillates ^ turn, np.where(turn, 0, seconds)

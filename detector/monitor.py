@@ -148,7 +148,7 @@ class Monitor:
         row = np.array([self._opens[bed][1] for bed in shown.key], np.intp)
         signs = shown.signs
         values: dict[str, NDArray[Any]] = {
-            name: getattr(signs, name) for name in ("lead", "usable", "fibrillation", "still", "noisy")
+            name: getattr(signs, name) for name in ("lead", "usable", "fibrillation", "tachycardia", "still", "noisy")
         }
         table = _Table(row, shown.first, signs.at, values)
         order = np.lexsort((table.at, table.first, table.row))

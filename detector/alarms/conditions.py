@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.alarms.fibrillation import FibrillationRule
+from detector.alarms.fibrillation import RAPID, FibrillationRule
 from detector.alarms.history import History
 from detector.alarms.irregular import ENDED, IrregularityRule
 from detector.alarms.kinds import BLIND, HIDES, KINDS, LEARNING, LETHAL, LINGER, NAMES, NUMBER, columns
@@ -83,6 +83,7 @@ class SignsNow:
     lead: NDArray[np.int8]
     usable: NDArray[np.bool_]
     fibrillation: Floats
+    tachycardia: Floats
     still: Floats
     noisy: Floats
 
@@ -106,9 +107,10 @@ class Conditions(Rows):
     def __init__(self, beds: int):
         self.history: Final = History(beds)
         self.fibrillation: Final = FibrillationRule(beds)
+        self.rapid: Final = FibrillationRule(beds, RAPID)
         self.irregular: Final = IrregularityRule(beds)
         self.ladder: Final = Ladder(beds)
-        self.parts: Final[tuple[Rows, ...]] = (self.history, self.fibrillation, self.irregular, self.ladder)
+        self.parts: Final[tuple[Rows, ...]] = (self.history, self.fibrillation, self.rapid, self.irregular, self.ladder)
         super().__init__(beds)
 
     def fresh(self, beds: int) -> dict[str, NDArray[Any]]:  # noqa: D102
@@ -204,9 +206,12 @@ class Conditions(Rows):
         usable_for = self.ladder.usable[rows].astype(np.float32)
         self.still[rows, :-1] = self.still[rows, 1:]
         self.still[rows, -1] = signs.still
-        fibrillates = self.fibrillation.take(rows, np.where(self.ladder.unclear[rows] == 0, signs.fibrillation, 0))
+        clear = self.ladder.unclear[rows] == 0
+        fibrillates = self.fibrillation.take(rows, np.where(clear, signs.fibrillation, 0))
         began = self.fibrillation.since(at)
         now.add("ventricular_fibrillation", Seen(fibrillates, began, signs.fibrillation), at)
+        rapid = self.rapid.take(rows, np.where(clear, signs.tachycardia, 0)) & ~fibrillates
+        now.add("ventricular_tachycardia", Seen(rapid, began, intervals.heart_rate), at)
 
         seconds = self._limit(rows, "asystole_seconds")
         still_for = intervals.nothing_for(seconds, signs.still, usable_for)

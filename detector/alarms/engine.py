@@ -173,6 +173,7 @@ class AlarmEngine:
         lead: ArrayLike,
         usable: ArrayLike,
         fibrillation: ArrayLike,
+        tachycardia: ArrayLike,
         still: ArrayLike,
         noisy: ArrayLike,
         now: ArrayLike = 0.0,
@@ -185,7 +186,7 @@ class AlarmEngine:
             Rows of open beds, each at most once.
         at
             Sample at which the second is over; all beats told until then were given.
-        lead, usable, fibrillation, still, noisy
+        lead, usable, fibrillation, tachycardia, still, noisy
             What the wave shows, see :class:`detector.signs.Signs`.
         now
             UTC seconds, of all or of each: what a pause of the bell is measured by.
@@ -199,6 +200,7 @@ class AlarmEngine:
             np.asarray(lead, np.int8)[order],
             np.asarray(usable, np.bool_)[order],
             np.asarray(fibrillation, np.float32)[order],
+            np.asarray(tachycardia, np.float32)[order],
             np.asarray(still, np.float32)[order],
             np.asarray(noisy, np.float32)[order],
         )

@@ -9,15 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.conditioning import FS
-from detector.fibrillation import HOLD, WINDOW, follow
+from detector.fibrillation import BEGINS, HOLD, WINDOW, follow
 from detector.rows import Floats, Indices, Rows
 
 BEFORE: Final = WINDOW / 2 + HOLD - 1
 """Seconds before it is told that it began: the net says so when about half of what it looks at is fibrillation."""
 
 
+RAPID: Final = 0.6
+"""Probability, from the wave alone, from which rapid ventricular tachycardia is told, held as long as fibrillation is:
+one whose beats are not found, or not named V."""
+
+
 class FibrillationRule(Rows):
-    """Whether the ventricles of each bed fibrillate."""
+    """Whether the ventricles of each bed fibrillate, or run at a pace that the wave shows.
+
+    Parameters
+    ----------
+    beds
+        How many.
+    begins
+        Probability that it takes.
+    """
+
+    def __init__(self, beds: int, begins: float = BEGINS):
+        self.begins: Final = begins
+        super().__init__(beds)
 
     holds: NDArray[np.bool_]
     contrary: NDArray[np.int64]  # seconds for which the probability has spoken for the contrary
@@ -27,7 +44,7 @@ class FibrillationRule(Rows):
 
     def take(self, rows: Indices, probability: Floats) -> NDArray[np.bool_]:
         """Take another second of some beds: whether they fibrillate."""
-        self.holds[rows], self.contrary[rows] = follow(probability, self.holds[rows], self.contrary[rows])
+        self.holds[rows], self.contrary[rows] = follow(probability, self.holds[rows], self.contrary[rows], self.begins)
         return self.holds[rows]
 
     @staticmethod

@@ -40,7 +40,7 @@ CHAINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "asystole": (*_VENTRICULAR, *_RHYTHMS, *_RATES, "pause"),
         "ventricular_fibrillation": (*_VENTRICULAR[1:], *_RHYTHMS, *_RATES, "pause"),
-        "ventricular_tachycardia": (*_VENTRICULAR[2:], *_RHYTHMS, "hr_high"),
+        "ventricular_tachycardia": (*_VENTRICULAR[2:], *_RHYTHMS, "hr_high", "extreme_bradycardia", "hr_low"),
         "ventricular_bradycardia": (*_VENTRICULAR[3:], "hr_low"),
         "ventricular_rhythm": (*_VENTRICULAR[4:], "hr_low"),
         "non_sustained_vt": ("couplet", "r_on_t", "multiform_ve", "ve_per_minute"),

@@ -34,4 +34,6 @@ def text_of(name: str, value: float, limits: Mapping[str, float]) -> str:
     >>> text_of("hr_high", 134.2, {"hr_high": 120.0})
     'HR 134 > 120'
     """
-    return _FORMS.get(name, ALARMS[name].title).format(value=value, **limits)
+    by_wave = name == "ventricular_tachycardia" and not value >= limits["vt_rate"]  # its beats are not counted
+    form = ALARMS[name].title if by_wave else _FORMS.get(name, ALARMS[name].title)
+    return form.format(value=value, **limits)

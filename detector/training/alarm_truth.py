@@ -104,13 +104,17 @@ def beat_alarms(marks: Sequence[Mark], fs: float, length: int) -> list[Alarm]:
     last = np.concatenate([[0], r]) / FS
     engine = AlarmEngine(1)
     said: list[Message] = list(engine.open(0, "r", "r", fs, 0))
+    lively = 0.0
     for second in range(1, seconds + 1):
         at = second * round(FS)
         due = (told <= at) & (told > at - FS)
         n = int(due.sum())
         engine.beats([0] * n, told[due], r[due], label[due], after[due], label[due])
-        still = second - last[np.searchsorted(last, second, side="right") - 1]
-        said += engine.tick([0], [at], [[0]], [True], [shaking[second]], [still], [0.0], now=float(second))
+        lively = (
+            second if shaking[second] else max(lively, float(last[np.searchsorted(last, second, side="right") - 1]))
+        )
+        still = second - lively
+        said += engine.tick([0], [at], [[0]], [True], [shaking[second]], [0.0], [still], [0.0], now=float(second))
     said += engine.close(0, seconds * round(FS), now=float(seconds))
     latest = {alarm.id: alarm for alarm in said if isinstance(alarm, Alarm)}
     return list(latest.values())

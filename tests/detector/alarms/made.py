@@ -57,6 +57,7 @@ class Wave:
     usable: Callable[[float], bool] = lambda _: True
     fibrillation: Callable[[float], float] = lambda _: 0.0
     noisy: Callable[[float], float] = lambda _: 0.0
+    tachycardia: Callable[[float], float] = lambda _: 0.0
     still: Callable[[float], float] | None = None  # None: as long as there was no beat
 
 
@@ -109,6 +110,7 @@ class Bed:
             "fibrillation": np.array([wave.fibrillation(now)]),
             "still": np.array([still]),
             "noisy": np.array([wave.noisy(now)]),
+            "tachycardia": np.array([wave.tachycardia(now)], np.float32),
         }
 
     def play(self, seconds: float) -> list[Message]:

@@ -245,3 +245,11 @@ def test_a_long_record_is_as_quick_as_a_short_one_and_keeps_no_more() -> None:
     bed.play(2000)
     assert sum(len(part) for part in (bed.engine._beds, bed.engine._of_row, bed.engine._beds["bed"].latest)) <= size + 3
     assert bed.engine._conditions.history.r.shape == arrays
+
+
+def test_a_tachycardia_whose_beats_are_not_named_is_told_by_its_wave() -> None:
+    bed = heard(Made().sinus(60), wave=Wave(tachycardia=lambda t: 0.9 * (40 < t < 50)))
+    assert next(alarm.text for alarm in named(bed.said, "ventricular_tachycardia")) == "Ventricular tachycardia"
+    for doubtful in (lambda t: 0.5 * (40 < t < 50), lambda t: 0.9 * (t == 40)):
+        bed = heard(Made().sinus(60), wave=Wave(tachycardia=doubtful))
+        assert not named(bed.said, "ventricular_tachycardia")
