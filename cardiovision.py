@@ -436,6 +436,7 @@ def annotate(
         "evaluate data/mitdb",
         "evaluate data/mitdb/119 data/svdb --json scores.json --html scores.html",
         "evaluate data/mitdb/118 data/mitdb/119 --noise data/nstdb/em --snr 12 --snr 0",
+        "evaluate data/mitdb data/vfdb --alarms --json alarms.json",
     )
 )
 def evaluate(
@@ -471,6 +472,9 @@ def evaluate(
     html_file: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Also write a report with pictures, for a browser.")
     ] = None,
+    alarms: Annotated[
+        bool, typer.Option("--alarms", help="Score alarms by kind and folder, in place of beats.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Score the detector on records with reference annotations, beat by beat after EC57.
@@ -492,6 +496,13 @@ def evaluate(
     for file in (json_file, html_file):
         if file and not file.parent.is_dir():  # said before the work is done
             raise CardioVisionError(f"cannot write {file}: there is no folder {file.parent}, make it first")
+    if alarms:
+        from detector import evaluate_alarms as alarming
+
+        alarming.show(figures := alarming.evaluate_alarms(records, model=model))
+        if json_file:
+            json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        return
     levels = snr or scoring.SNR
     evaluation = scoring.evaluate(records, model=model, labels=labels, peaks=peaks, noise=noise, snr=levels)
     show(evaluation)

@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
 from detector.annotate import TOGETHER, progress_over, read_findings
 from detector.findings import Findings
 from detector.service import make_reader
@@ -84,11 +88,31 @@ def evaluate_alarms(paths: Sequence[Path], *, model: Path | None = None) -> dict
     return figures
 
 
+def show(figures: Mapping[str, Any]) -> None:
+    """Print figures for people."""
+    console = Console()
+    for folder, one in figures.items():
+        table = Table(
+            title=f"{folder}: {one['records']} records, {one['hours']:g} h", box=box.SIMPLE, title_justify="left"
+        )
+        for name in ("alarm", "episodes", "announced", "alarms", "false", "false/h", "delay s", "99 %"):
+            table.add_column(name, justify="left" if name == "alarm" else "right", no_wrap=name == "alarm")
+        for name, of in one["kinds"].items():
+            columns = ("episodes", "announced", "alarms", "false", "false_per_hour", "delay_median", "delay_99")
+            table.add_row(name, *("-" if of[c] is None else f"{of[c]:g}" for c in columns))
+        console.print(table)
+        af = one["atrial_fibrillation"]
+        if af["seconds"]:
+            rates = {name: f"{100 * af[name]:.1f} %" for name in ("sensitivity", "predictivity", "specificity")}
+            told = ", ".join(f"{name} {rate}" for name, rate in rates.items())
+            console.print(f"atrial fibrillation by duration, {af['seconds']:,} s of it: {told}\n")
+
+
 def _score(sources: Mapping[str, WfdbSource], found: Mapping[str, Findings]) -> dict[str, Any]:
     marks = {name: source.marks(0, source.length) for name, source in sources.items()}
     labelled = any(aami_class(mark.symbol) == "V" for some in marks.values() for mark in some)
     scores: dict[str, KindScore] = {}
-    af = [0.0, 0.0, 0.0]
+    af = [0.0, 0.0, 0.0, 0.0]
     hours = 0.0
     for name, source in sources.items():
         alarms = [alarm for alarm in found[name].alarms.values() if alarm.name not in NOT_SCORED]
@@ -101,7 +125,7 @@ def _score(sources: Mapping[str, WfdbSource], found: Mapping[str, Findings]) -> 
         )
         known = [mark for mark in marks[name] if mark.symbol == "+"]
         if known and labelled:  # a record whose rhythm is annotated
-            af = [a + b / source.fs for a, b in zip(af, (both, true, told), strict=True)]
+            af = [a + b / source.fs for a, b in zip(af, (both, true, told, source.length), strict=True)]
         hours += source.length / source.fs / 3600
     return {
         "records": len(sources),
@@ -111,6 +135,7 @@ def _score(sources: Mapping[str, WfdbSource], found: Mapping[str, Findings]) -> 
             "seconds": round(af[1]),
             "sensitivity": round(af[0] / af[1], 4) if af[1] else None,
             "predictivity": round(af[0] / af[2], 4) if af[2] else None,
+            "specificity": round(1 - (af[2] - af[0]) / (af[3] - af[1]), 4) if af[3] > af[1] else None,
             "false_seconds": round(af[2] - af[0]),
         },
     }

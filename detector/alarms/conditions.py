@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.alarms.fibrillation import RAPID, FibrillationRule
+from detector.alarms.fibrillation import IN_STEP, RAPID, FibrillationRule, in_step
 from detector.alarms.history import History
 from detector.alarms.irregular import ENDED, IrregularityRule
 from detector.alarms.kinds import BLIND, HIDES, KINDS, LEARNING, LETHAL, LINGER, NAMES, NUMBER, columns
@@ -98,6 +98,7 @@ class Conditions(Rows):
     flags: NDArray[np.bool_]  # what the last beat was part of
     ve: NDArray[np.int64]  # R of the last V, newest last
     still: Floats  # stillness (s) in each of the last seconds
+    shaken: NDArray[np.int64]  # sample where the wave was last seen to fibrillate, or to run
     rate: Floats  # heart rate (1/min), NaN where unknown
     limits: Floats  # (beds, len(LIMITS))
     on: NDArray[np.bool_]  # which are not switched off
@@ -122,6 +123,7 @@ class Conditions(Rows):
             "flags": np.zeros((beds, KINDS), np.bool_),
             "ve": np.full((beds, VENTRICULAR_KEPT), History.LONG_AGO, np.int64),
             "still": np.zeros((beds, 8), np.float32),
+            "shaken": np.full(beds, 2 * History.LONG_AGO, np.int64),
             "rate": np.full(beds, np.nan, np.float32),
             "limits": np.zeros((beds, len(LIMITS)), np.float32),
             "on": np.ones((beds, KINDS), np.bool_),
@@ -207,11 +209,14 @@ class Conditions(Rows):
         self.still[rows, :-1] = self.still[rows, 1:]
         self.still[rows, -1] = signs.still
         clear = self.ladder.unclear[rows] == 0
-        fibrillates = self.fibrillation.take(rows, np.where(clear, signs.fibrillation, 0))
+        calm = in_step(intervals.r, at) & self.history.normal(rows, IN_STEP)
+        begins = clear & ~(calm & ~self.fibrillation.holds[rows])
+        fibrillates = self.fibrillation.take(rows, np.where(begins, signs.fibrillation, 0))
         began = self.fibrillation.since(at)
         now.add("ventricular_fibrillation", Seen(fibrillates, began, signs.fibrillation), at)
-        rapid = self.rapid.take(rows, np.where(clear, signs.tachycardia, 0)) & ~fibrillates
+        rapid = self.rapid.take(rows, np.where(clear & ~calm, signs.tachycardia, 0)) & ~fibrillates
         now.add("ventricular_tachycardia", Seen(rapid, began, intervals.heart_rate), at)
+        self.shaken[rows] = np.where(fibrillates | rapid, at, self.shaken[rows])
 
         seconds = self._limit(rows, "asystole_seconds")
         still_for = intervals.nothing_for(seconds, signs.still, usable_for)
@@ -224,9 +229,10 @@ class Conditions(Rows):
         now.add("pause", Seen(waiting.seen & intervals.beats, waiting.since, waiting.value), at)
 
         now.add("hr_high", intervals.above(self._limit(rows, "hr_high")), at)
-        now.add("hr_low", intervals.below(self._limit(rows, "hr_low")), at)
+        now.add("hr_low", _behind(intervals.below(self._limit(rows, "hr_low")), self.shaken[rows]), at)
         now.add("extreme_tachycardia", intervals.extreme_high(self._limit(rows, "extreme_high")), at)
-        now.add("extreme_bradycardia", intervals.extreme_low(self._limit(rows, "extreme_low")), at)
+        slow = intervals.extreme_low(self._limit(rows, "extreme_low"))
+        now.add("extreme_bradycardia", _behind(slow, self.shaken[rows]), at)
         now.add("atrial_fibrillation", self.irregular.tell(rows, at), at)
         count = (self.ve[rows] > (at - round(60 * FS))[:, None]).sum(1)
         many = count >= self._limit(rows, "ve_per_minute")
@@ -255,6 +261,11 @@ class Conditions(Rows):
         linger[:, _AF] = self._limit(rows, "af_end_minutes") * 60 * FS
         self.present[rows] = present = now.seen | self.outside[rows] | (held & flags)
         self.holds[rows] = present | (held & (time - seen < linger))
+
+
+def _behind(one: Seen, sample: NDArray[np.int64]) -> Seen:
+    """What is seen, if it began behind a sample: of a wave that fibrillated, beats tell no rate."""
+    return Seen(one.seen & (one.since > sample), one.since, one.value)
 
 
 class _Now:

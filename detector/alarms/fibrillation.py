@@ -21,6 +21,34 @@ RAPID: Final = 0.6
 one whose beats are not found, or not named V."""
 
 
+IN_STEP: Final = 4
+"""Normal beats in a row, and RR between them and the next, that must go on as before for a rhythm to be in step."""
+
+EVEN: Final = 1.25
+"""By how much each of these RR may differ from the median of the last ones, up or down."""
+
+FASTEST: Final = 0.33
+"""Seconds: shorter RR may be flutter's."""
+
+
+def in_step(r: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether beats go on as before. If they are normal, what shakes the wave is noise or tremor, and no fibrillation.
+
+    In a flutter every other wave may be taken for a normal beat, but hardly at the pace from before.
+
+    Parameters
+    ----------
+    r
+        R of the last beats and of the one found after them, ``(n, m)``, newest last.
+    at
+        Now, ``(n,)``.
+    """
+    rr = np.diff(r, axis=1) / FS
+    usual, last = np.median(rr, axis=1)[:, None], rr[:, -IN_STEP:]
+    even = ((last < EVEN * usual) & (last > usual / EVEN) & (last > FASTEST)).all(1)
+    return np.asarray(even & ((at - r[:, -1]) / FS < 2 * usual[:, 0]), np.bool_)
+
+
 class FibrillationRule(Rows):
     """Whether the ventricles of each bed fibrillate, or run at a pace that the wave shows.
 

@@ -112,6 +112,9 @@ def test_of_beats(name: str, made: Made, is_one: bool) -> None:
     assert bool(named(bed.said, name)) == is_one, [alarm.text for alarm in bed.alarms]
 
 
+UNSTEADY = Made().sinus(20).beats("NVNNVN" * 10, (0.7, 0.6, 0.9, 0.8, 0.55, 1.0) * 10)
+"""Beats that do not go on evenly: beside normal ones that do no wave fibrillates."""
+
 WAVES = {
     "ventricular_fibrillation": [
         (Wave(fibrillation=lambda t: 0.9 * (40 < t < 50)), True),
@@ -136,7 +139,7 @@ WAVES = {
     ("name", "wave", "is_one"), [(name, wave, is_one) for name, cases in WAVES.items() for wave, is_one in cases]
 )
 def test_of_the_wave(name: str, wave: Wave, is_one: bool) -> None:
-    bed = heard(Made().sinus(60), wave=wave)
+    bed = heard(UNSTEADY, wave=wave)
     assert bool(named(bed.said, name)) == is_one, [alarm.text for alarm in bed.alarms]
 
 
@@ -248,8 +251,15 @@ def test_a_long_record_is_as_quick_as_a_short_one_and_keeps_no_more() -> None:
 
 
 def test_a_tachycardia_whose_beats_are_not_named_is_told_by_its_wave() -> None:
-    bed = heard(Made().sinus(60), wave=Wave(tachycardia=lambda t: 0.9 * (40 < t < 50)))
+    bed = heard(UNSTEADY, wave=Wave(tachycardia=lambda t: 0.9 * (40 < t < 50)))
     assert next(alarm.text for alarm in named(bed.said, "ventricular_tachycardia")) == "Ventricular tachycardia"
     for doubtful in (lambda t: 0.5 * (40 < t < 50), lambda t: 0.9 * (t == 40)):
-        bed = heard(Made().sinus(60), wave=Wave(tachycardia=doubtful))
+        bed = heard(UNSTEADY, wave=Wave(tachycardia=doubtful))
         assert not named(bed.said, "ventricular_tachycardia")
+
+
+def test_beside_beats_that_go_on_as_before_no_wave_begins_to_fibrillate() -> None:
+    shaking = Wave(fibrillation=lambda t: 0.9 * (t > 40))
+    assert not named(heard(Made().sinus(60), wave=shaking).said, "ventricular_fibrillation")
+    other = Made().sinus(39).beats("N" * 40, 0.45)
+    assert named(heard(other, wave=shaking).said, "ventricular_fibrillation")
