@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.alarms.fibrillation import IN_STEP, RAPID, FibrillationRule, in_step
+from detector.alarms.fibrillation import IN_STEP, LOOKED_AT, RAPID, FibrillationRule, in_step
 from detector.alarms.history import History
 from detector.alarms.irregular import ENDED, IrregularityRule
 from detector.alarms.kinds import BLIND, HIDES, KINDS, LEARNING, LETHAL, LINGER, NAMES, NUMBER, columns
@@ -209,7 +209,7 @@ class Conditions(Rows):
         self.still[rows, :-1] = self.still[rows, 1:]
         self.still[rows, -1] = signs.still
         clear = self.ladder.unclear[rows] == 0
-        calm = in_step(intervals.r, at) & self.history.normal(rows, IN_STEP)
+        calm = in_step(intervals.r, at) & (self.history.normal(rows, LOOKED_AT) >= IN_STEP)
         begins = clear & ~(calm & ~self.fibrillation.holds[rows])
         fibrillates = self.fibrillation.take(rows, np.where(begins, signs.fibrillation, 0))
         began = self.fibrillation.since(at)

@@ -21,8 +21,10 @@ RAPID: Final = 0.6
 one whose beats are not found, or not named V."""
 
 
+LOOKED_AT: Final = 6
 IN_STEP: Final = 4
-"""Normal beats in a row, and RR between them and the next, that must go on as before for a rhythm to be in step."""
+"""Of so many last beats so many must be normal, and as many RR as before, for a rhythm to be in step: a needle of noise
+taken for a beat spoils two RR."""
 
 EVEN: Final = 1.25
 """By how much each of these RR may differ from the median of the last ones, up or down."""
@@ -44,9 +46,9 @@ def in_step(r: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
         Now, ``(n,)``.
     """
     rr = np.diff(r, axis=1) / FS
-    usual, last = np.median(rr, axis=1)[:, None], rr[:, -IN_STEP:]
-    even = ((last < EVEN * usual) & (last > usual / EVEN) & (last > FASTEST)).all(1)
-    return np.asarray(even & ((at - r[:, -1]) / FS < 2 * usual[:, 0]), np.bool_)
+    usual, last = np.median(rr, axis=1)[:, None], rr[:, -LOOKED_AT:]
+    even = ((last < EVEN * usual) & (last > usual / EVEN) & (last > FASTEST)).sum(1)
+    return np.asarray((even >= IN_STEP) & ((at - r[:, -1]) / FS < 2 * usual[:, 0]), np.bool_)
 
 
 class FibrillationRule(Rows):

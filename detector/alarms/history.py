@@ -142,10 +142,10 @@ class History(Rows):
         self.taken[rows] += due.sum(1)
         return self._window(rows[which], number[due])
 
-    def normal(self, rows: Indices, count: int) -> NDArray[np.bool_]:
-        """Whether the last ``count`` beats that are due are all normal."""
+    def normal(self, rows: Indices, count: int) -> NDArray[np.int64]:
+        """How many of the last ``count`` beats that are due are normal: ``(len(rows),)``."""
         number = self.taken[rows][:, None] + np.arange(-count, 0)
-        return np.asarray(((number >= 0) & (self.label[rows[:, None], number % KEPT] == N)).all(1), np.bool_)
+        return np.asarray(((number >= 0) & (self.label[rows[:, None], number % KEPT] == N)).sum(1), np.int64)
 
     def latest(self, rows: Indices) -> NDArray[np.int64]:
         """R of the last beats that are due and of the one found after them: ``(len(rows), WINDOW)``, newest last."""
