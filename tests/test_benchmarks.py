@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import annotate, explain, pace, seed, ward
+from benchmarks import annotate, crashes, explain, pace, seed, ward
 from benchmarks.children import child
 from benchmarks.figures import BenchmarkError, Figure, Report, as_json, spread
 from benchmarks.listener import Listener
@@ -217,3 +217,12 @@ def test_the_command_runs_what_it_is_asked_to(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "a simulated record was played" in done.stdout
     assert list(json.loads(to.read_text())["benchmarks"]) == ["pace"]
+
+
+def test_no_alarm_is_lost_or_doubled_when_hub_and_detector_are_killed() -> None:
+    report = crashes.bench(2)
+    figures = {figure.name: figure.value for figure in report.figures}
+    lost = ("announced and missing in the journal", "twice in the journal", "announced twice, or under two names")
+    assert [figures[name] for name in lost] == [0, 0, 0], report.remarks
+    assert figures["active again after a kill, at the latest"] <= crashes.AGAIN
+    assert figures["alarms announced"] >= 1
