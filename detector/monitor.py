@@ -82,6 +82,7 @@ class Monitor:
         self._free: Final[list[int]] = []
         self._heard: Final[dict[str, float]] = {}  # when samples came last
         self._beats: list[_Table] = []  # named, their second not over yet
+        self._failing: Final[set[str]] = set()  # parts that cannot keep records
         self._told: Final[dict[tuple[str, str], int]] = {}
         self._last: Final[dict[tuple[str, type[Message]], Message]] = {}
         self._alarms: Final[dict[str, Alarm]] = {}
@@ -93,7 +94,8 @@ class Monitor:
         """A bed's stream begins."""
         row = self._free.pop() if self._free else len(self._opens)
         self.heard(opened.bed)
-        return self._begin(opened, row, opened.first)
+        said = self._begin(opened, row, opened.first)
+        return said + self._storage([opened.bed]) if self._failing else said
 
     def _begin(self, opened: Open, row: int, first: int) -> list[Message]:
         """Learn a bed anew from sample ``first`` on."""
@@ -209,6 +211,19 @@ class Monitor:
             self._heard.pop(bed, None)
         elif bed in self._opens:
             self.heard(bed)
+
+    def storage(self, part: str, fails: bool) -> list[Message]:
+        """Say whether a part cannot keep records: told at every bed."""
+        before = bool(self._failing)
+        (self._failing.add if fails else self._failing.discard)(part)
+        return self._storage(list(self._opens)) if before != bool(self._failing) else []
+
+    def _storage(self, beds: Iterable[str]) -> list[Message]:
+        said: list[Message] = []
+        for bed in beds:
+            now = self._now(self._opens[bed][0], self._opens[bed][2])
+            said += self._engine.technical(bed, "storage", bool(self._failing), now)
+        return self._noted(said)
 
     def watch(self) -> list[Message]:
         """What follows from the wall clock alone: sources that send nothing, pauses that are over."""

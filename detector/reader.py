@@ -152,6 +152,8 @@ class Reader:
         match message:
             case Status(component="source", bed=str(bed)):
                 self._monitor.expect(bed, message.state != "paused")
+            case Status(component="journal" | "keeper" as part):
+                return self._monitor.storage(part, message.state == "error")
             case Subscribed():
                 return self._go_on()
             case Alarm() | Bell() | Limits() if self._before is not None:

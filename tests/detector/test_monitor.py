@@ -118,3 +118,16 @@ def test_a_source_that_sends_nothing_is_told_of_unless_it_is_paused(
     reader.take([Status(component="source", state="paused", bed="a")])
     now = 100.0
     assert not of(Alarm, reader.watch())
+
+
+def test_a_disk_that_is_full_is_told_at_every_bed_until_it_is_not(reader: Reader, samples: np.ndarray) -> None:
+    heard(reader, [OPEN, *waves(samples, 0, 5)])
+    (alarm,) = of(Alarm, reader.take([Status(component="journal", state="error", detail="disk full")]))
+    assert (alarm.name, alarm.priority, alarm.bed) == ("storage", "technical", "a")
+    assert not of(Alarm, reader.take([Status(component="keeper", state="error")]))
+    later = Open(bed="b", stream="t", fs=FS, leads=OPEN.leads, epoch=0.0)
+    assert [alarm.bed for alarm in of(Alarm, reader.take([later]))] == ["b"]
+    reader.take([Status(component="keeper", state="ready")])
+    said = reader.take([Status(component="journal", state="ready"), *waves(samples, 5, 15)])
+    ended = {alarm.bed: alarm.state for alarm in of(Alarm, said) if alarm.name == "storage"}
+    assert ended["a"] == "ended"
