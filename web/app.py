@@ -23,6 +23,7 @@ INDEX = """<!DOCTYPE html>
     <title>{%title%}</title>
     <link rel="icon" href="/assets/icon.svg">
     <link rel="stylesheet" href="/assets/style.css">
+    <link rel="stylesheet" href="/assets/alarms.css">
     {%css%}
     <script src="/assets/vendor/msgpack.min.js"></script>
     <script type="module" src="/assets/main.js"></script>

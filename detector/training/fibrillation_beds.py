@@ -19,7 +19,7 @@ from detector.conditioning import FS
 from detector.fibrillation import CLASSES, OTHER
 from detector.physical import Scale
 from detector.rows import Floats
-from detector.training.hearts import _samples as samples_of
+from detector.training.hearts import samples_of
 from detector.training.labels import aami_class
 from detector.training.noise import CLEAN_SECONDS, TURN_SECONDS, noisy
 from detector.waveform import WINDOW

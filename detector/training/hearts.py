@@ -90,7 +90,7 @@ def hearts(sources: Mapping[str, WfdbSource], noises: list[WfdbSource], rng: np.
         If a record cannot be read.
     """
     for number, (name, source) in enumerate(sources.items()):
-        beats, samples = _beats(source), _samples(source)
+        beats, samples = _beats(source), samples_of(source)
         paced = any(mark.symbol == "/" for mark in source.marks(0, source.length))
         yield Heart(name, samples, beats, CLEAN_WEIGHT, scored=not paced)
         for lead in range(LEADS):  # one lead twice is measured as one lead alone is
@@ -98,7 +98,7 @@ def hearts(sources: Mapping[str, WfdbSource], noises: list[WfdbSource], rng: np.
         yield Heart(name, *CHANGES[number % len(CHANGES)](samples, beats, rng), CHANGED_WEIGHT)
         if noises and not paced:
             snr = NOISE_DB[number // len(noises) % len(NOISE_DB)]
-            yield Heart(name, _samples(noisy(source, noises[number % len(noises)], snr)), beats, NOISY_WEIGHT)
+            yield Heart(name, samples_of(noisy(source, noises[number % len(noises)], snr)), beats, NOISY_WEIGHT)
     yield from simulated()
 
 
@@ -117,7 +117,7 @@ def simulated() -> Iterator[Heart]:
         yield Heart(f"simulated {number}", samples, beats, SIMULATED_WEIGHT)
 
 
-def _samples(source: WaveSource) -> Floats:
+def samples_of(source: WaveSource) -> Floats:
     """A record at :data:`FS`; of one lead, the same twice; of many, the first two."""
     values = Scale(source.leads[0])(source.read(0, source.length or 0)[0])[:LEADS]
     values, _ = bridge(values, np.zeros(len(values), np.float32))

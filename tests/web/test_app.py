@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from stream.errors import FeedError
+from stream.limits import ALARMS
 from web.app import bind, create_app, run, server
 from web.words import CLASSES
 
@@ -102,6 +103,7 @@ def test_the_shell_hands_the_browser_the_feed_and_the_words(served: str) -> None
         shell = json.load(answer)["props"]
     assert shell["data-feed"] == FEED
     assert json.loads(shell["data-classes"]) == CLASSES
+    assert json.loads(shell["data-alarms"]) == list(ALARMS)
 
 
 def test_a_bed_page_asked_for_first_has_all_its_scripts() -> None:

@@ -1,15 +1,9 @@
 """What the browser code knows of the beds, run by Node: the part of it that draws nothing."""
 
-import json
-import shutil
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-ASSETS = Path(__file__).parents[2] / "web" / "assets"
 
 BED = """
 const lead = { name: "II" };
@@ -21,26 +15,6 @@ const beds = new Beds(10);
 const hear = (...messages) => beds.take(messages, 0);
 const bed = () => beds.get("a");
 """
-
-
-@pytest.fixture
-def told(tmp_path: Path) -> Callable[[str, str], Any]:
-    """Run JavaScript with some names of a module; what it comes to."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("needs Node.js to run the browser code without a browser")
-    modules = shutil.copytree(ASSETS, tmp_path / "assets")
-    (modules / "package.json").write_text('{"type": "module"}')
-
-    def run(imports: str, code: str) -> Any:
-        program = f"{imports}\nconst result = (() => {{{code}}})();\nconsole.log(JSON.stringify(result));"
-        done = subprocess.run(
-            [node, "--input-type=module", "-e", program], cwd=modules, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
 
 
 @pytest.fixture
@@ -81,3 +55,11 @@ def test_a_beat_of_an_unknown_class_is_not_counted(bed) -> None:
 
 def test_what_is_beyond_the_calendar_has_no_time_of_day(told) -> None:
     assert told('import { timeOfDay } from "./words.js";', "return timeOfDay(1e15);") == "--"
+
+
+def test_what_is_wrong_with_the_leads_is_said_and_a_new_stream_begins_without(bed) -> None:
+    said = "of('quality', { leads: ['off'], analysis: 'off' }), of('rhythm', { text: 'Sinus rhythm' })"
+    look = "return [bed().statement, bed().trouble];"
+    assert bed(f"hear(open(), {said}); {look}") == ["Sinus rhythm", "II off · no analysis"]
+    assert bed(f"hear(open(), {said}, open({{ stream: '2' }})); {look}") == ["", ""]
+    assert bed(f"hear(open(), of('quality', {{ leads: ['good'] }})); {look}") == ["", ""]

@@ -1,6 +1,9 @@
 /** The page of one bed. */
 
+import { AlarmBar } from "./alarmbar.js";
+import { Alarms } from "./alarms.js";
 import { BeatList } from "./beatlist.js";
+import { BedAlarms } from "./bedalarms.js";
 import { Beds } from "./beds.js";
 import { leadControls, scaleControls } from "./controls.js";
 import { Explainer } from "./explain.js";
@@ -11,10 +14,11 @@ import { drawPaper } from "./paper.js";
 import { pixelsPerMm } from "./scale.js";
 import { tellShell } from "./shell.js";
 import { Sweep } from "./sweep.js";
-import { NONE, classWords, heartRate, milliseconds, say } from "./words.js";
+import { NONE, alarmNames, classWords, heartRate, milliseconds, say } from "./words.js";
 
 const HISTORY = 2000; // events asked for when the page opens, to fill its lists
 const KEPT = 100; // seconds of samples kept
+const WARD = ["open", "alarm", "bell"]; // what is heard of all beds
 const BAND = 42; // CSS pixels over the first trace for labels
 const COLOURS = ["#3df58a", "#4fd8ff"];
 const FAINT = "#5b7480";
@@ -41,6 +45,9 @@ export function mountBed(page, url) {
   );
   const explainer = new Explainer(byId("explanation-heading"), byId("follow"), (message) => feed.send(message));
   const list = new BeatList(byId("beats"), byId("beats-held"), (beat) => explainer.choose(beat));
+  const alarms = new Alarms(alarmNames());
+  const bar = new AlarmBar(alarms, (message) => feed.send(message));
+  const told = new BedAlarms(page, name, bar);
   let shown = null; // the particulars the page is made up for
 
   const feed = new Feed(
@@ -48,6 +55,8 @@ export function mountBed(page, url) {
     { name: "bed screen", kinds: null, beds: [name], history: HISTORY },
     {
       messages(messages) {
+        alarms.take(messages);
+        take(messages);
         beds.take(messages, performance.now());
         const bed = beds.get(name);
         if (!bed) return;
@@ -57,6 +66,18 @@ export function mountBed(page, url) {
       state: tellShell,
     },
   );
+
+  const ward = new Feed(
+    url,
+    { name: "bed screen", kinds: WARD, beds: null, history: 0 },
+    { messages: (messages) => alarms.take(messages), state() {} },
+  );
+
+  /** What the hub refuses. */
+  function take(messages) {
+    bar.take(messages);
+    for (const { kind, text } of messages) if (kind === "problem") told.limits.refused(text);
+  }
 
   /** Make the page up for a stream's leads. */
   function arrange(bed) {
@@ -73,6 +94,7 @@ export function mountBed(page, url) {
   function choose(strip, lead) {
     sweeps[strip].look.lead = lead;
     sweeps[strip].last = null;
+    strips[strip].querySelector(".lead-state").dataset.lead = lead;
     say(strips[strip].querySelector(".lead-name"), shown.leads[lead].name);
   }
 
@@ -114,9 +136,13 @@ export function mountBed(page, url) {
   const frames = new Frames((now, seconds) => {
     const bed = beds.get(name);
     if (bed) draw(bed, seconds);
+    bar.flash(now);
     if (now - toldAt < TELL_EVERY) return;
     toldAt = now;
     tellShell(feed.state, beds, performance.now());
+    const connected = feed.state === "open";
+    bar.tell(now, connected && ward.state === "open");
+    told.tell(bed, bed?.rate(performance.now(), connected) ?? null, connected);
     if (bed) tell(bed, performance.now());
   });
   const watcher = new ResizeObserver(fit);
@@ -124,6 +150,8 @@ export function mountBed(page, url) {
 
   return {
     beds,
+    alarms,
+    bar,
     feed,
     frames,
     sweeps,
@@ -133,6 +161,9 @@ export function mountBed(page, url) {
       watcher.disconnect();
       frames.stop();
       feed.close();
+      ward.close();
+      bar.close();
+      told.close();
       explainer.close();
     },
   };

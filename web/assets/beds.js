@@ -3,13 +3,16 @@
 import { isBeatSymbol } from "./beatlist.js";
 import { Playhead } from "./playhead.js";
 import { Series } from "./series.js";
+import { qualityWords } from "./words.js";
 
 const KEPT = 100; // beats kept for each bed
 const UNREAD = 1000; // marks kept until they are drawn: none are while the page is hidden, for hours perhaps
 const STALE = 2000; // ms without samples after which a trace is no longer live
 const SILENT = 5000; // ms without a word from the detector after which its numbers are no longer shown
 /** Kinds of messages that say something of a stream; each has a method of its name. */
-const OF_A_STREAM = new Set(["wave", "cut_beat", "beat", "numerics", "reference", "gap", "close"]);
+const OF_A_STREAM = new Set(
+  ["wave", "cut_beat", "beat", "numerics", "reference", "gap", "close", "rhythm", "quality"],
+);
 
 export class Bed {
   /** @param {string} name @param {number} seconds of samples to keep */
@@ -19,6 +22,7 @@ export class Bed {
     this.beats = [];
     this.references = [];
     this.counts = { N: 0, S: 0, V: 0, F: 0, Q: 0 };
+    this.limits = null; // as the detector told them last
     this.forget();
   }
 
@@ -29,6 +33,9 @@ export class Bed {
     this.waveAt = -Infinity;
     this.source = "";
     this.ended = ""; // how, in words
+    this.statement = ""; // of the rhythm
+    this.leadStates = []; // of each lead
+    this.trouble = ""; // what is wrong with the leads, in words
     this.unread = []; // marks to be put along the trace
   }
 
@@ -69,6 +76,7 @@ export class Bed {
   take(message, now) {
     if (message.kind === "open") this.open(message, now);
     else if (message.kind === "status") this.status(message);
+    else if (message.kind === "limits") this.limits = message;
     else if (message.stream === this.stream && OF_A_STREAM.has(message.kind)) this[message.kind](message, now);
   }
 
@@ -120,7 +128,19 @@ export class Bed {
     this.mark({ gap: reason ?? "missing", sample: start });
   }
 
+  rhythm({ text }) {
+    this.statement = text;
+  }
+
+  quality({ leads, analysis }) {
+    this.leadStates = leads;
+    const names = this.particulars.leads.map(({ name }) => name);
+    this.trouble = qualityWords(names, leads, analysis);
+  }
+
   close({ reason }) {
+    this.statement = this.trouble = "";
+    this.leadStates = [];
     this.ended = reason === "error" ? "ended by an error" : "ended";
   }
 

@@ -4,7 +4,7 @@ const SUBPROTOCOL = "cardiovision.v1.msgpack";
 const FIRST_WAIT = 250; // ms before the first try to come back
 const LONGEST_WAIT = 5000;
 /** The kinds that tell how things stand. */
-const STANDING = ["open", "status"];
+const STANDING = ["open", "status", "alarm", "bell", "rhythm", "quality", "limits"];
 
 /**
  * How long to wait before the next try: doubling, with jitter so that many screens do not come back at once.
@@ -83,9 +83,14 @@ export class Feed {
     if (known) this.ask(this.wants.kinds, this.since);
     else this.ask(STANDING, null);
     this.asking = !known;
+    this.resuming = known;
   }
 
-  subscribed({ seq = 0 }) {
+  subscribed({ seq = 0, missed = 0 }) {
+    if (missed && this.resuming) {
+      location.reload(); // it was away for longer than the hub keeps: what is shown may be over
+      return;
+    }
     if (this.asking) {
       this.asking = false;
       this.since = Math.max(0, seq - this.wants.history);

@@ -1,37 +1,66 @@
 /** One bed's tile on the ward. */
 
+import { bellState } from "./alarms.js";
+import { BellSign } from "./bell.js";
 import { Sweep } from "./sweep.js";
-import { NONE, classWords, heartRate, say } from "./words.js";
+import { ACTS, NONE, alarmSentence, alarmWords, classWords, fateWords } from "./words.js";
+import { heartRate, note, rhythmWords, say } from "./words.js";
 
 const COLOURS = { colour: "#3df58a", faint: "#2b4a3b" };
 
 const MARKUP = `
-  <div class="tile-head"><b class="tile-name"></b><span class="tile-title"></span><span class="state"></span></div>
-  <div class="tile-trace"><canvas class="sweep" aria-hidden="true"></canvas></div>
-  <div class="tile-numbers"><span class="hr-label">HR</span><output class="hr">${NONE}</output></div>
-  <div class="tile-foot"><span class="lead-name"></span><span class="beat-class">${NONE}</span></div>`;
+  <div class="tile-head">
+    <a class="tile-link"><b class="tile-name"></b></a><span class="tile-title"></span>
+    <span class="tile-alarm"></span><span class="tile-more"></span><span class="state"></span>
+  </div>
+  <div class="tile-trace"><canvas class="sweep" aria-hidden="true"></canvas><span class="lead-name"></span></div>
+  <div class="tile-numbers">
+    <div class="tile-over"><span class="hr-label">HR</span><span class="bell"></span></div>
+    <output class="hr" aria-live="off">${NONE}</output>
+  </div>
+  <div class="tile-foot">
+    <span class="rhythm"></span><span class="quality"></span><span class="beat-class">${NONE}</span>
+    <span class="tile-acts"><button type="button" class="pause"></button>
+    <button type="button" class="acknowledge">${ACTS.acknowledge}</button></span>
+  </div>`;
 
 /** The gains of the trade; the largest is taken at which the waves have room. */
 const GAINS = [20, 10, 5, 2.5];
 
 export class Tile {
-  /** @param {import("./beds.js").Bed} bed @param {number} speed in mm/s @param {number} mm CSS pixels in one */
-  constructor(bed, speed, mm) {
+  /**
+   * @param {import("./beds.js").Bed} bed
+   * @param {import("./alarmbar.js").AlarmBar} bar does what its buttons say
+   * @param {number} speed in mm/s @param {number} mm CSS pixels in one
+   */
+  constructor(bed, bar, speed, mm) {
     this.bed = bed;
-    this.element = document.createElement("a");
+    this.alarms = bar.alarms;
+    this.element = document.createElement("article");
     this.element.className = "tile";
-    this.element.href = `/bed/${encodeURIComponent(bed.name)}`;
-    this.element.dataset.bed = bed.name;
+    Object.assign(this.element.dataset, { bed: bed.name, alarm: "", look: "" });
     this.element.innerHTML = MARKUP;
     const part = (name) => this.element.querySelector(name);
     this.parts = {
+      link: part(".tile-link"),
       title: part(".tile-title"),
+      alarm: part(".tile-alarm"),
+      more: part(".tile-more"),
       state: part(".state"),
       lead: part(".lead-name"),
       hr: part(".hr"),
+      rhythm: part(".rhythm"),
+      quality: part(".quality"),
       beat: part(".beat-class"),
+      pause: part(".pause"),
     };
+    this.bell = new BellSign(part(".bell"));
+    this.parts.link.href = `/bed/${encodeURIComponent(bed.name)}`;
     say(part(".tile-name"), bed.name);
+    const acknowledge = part(".acknowledge");
+    acknowledge.title = ACTS.acknowledgeBed(bed.name);
+    acknowledge.onclick = () => bar.acts.acknowledge(bed.name);
+    this.parts.pause.onclick = () => bar.pauseOrResume(bed.name);
     this.look = { ...COLOURS, lead: 0, band: 0, scale: { speed, gain: 10 }, gains: GAINS, mm };
   }
 
@@ -53,13 +82,45 @@ export class Tile {
     const { bed, parts } = this;
     const state = bed.state(now, connected);
     const lead = bed.particulars.leads[0];
-    this.element.dataset.state = state.key;
+    const rate = bed.rate(now, connected);
+    note(this.element, "state", state.key);
+    note(this.element, "detector", detector || "ready");
     say(parts.state, detector && state.key === "live" ? `${state.text} · ${detector}` : state.text);
     say(parts.title, bed.title);
     say(parts.lead, `${bed.cut ? "cut beats" : lead.name} · ${this.look.scale.gain} mm/mV`);
-    say(parts.hr, heartRate(bed.rate(now, connected)));
+    say(parts.hr, heartRate(rate));
+    say(parts.rhythm, rhythmWords(bed.statement, rate));
+    say(parts.quality, bed.trouble);
     const label = bed.lastBeat?.label;
     say(parts.beat, label ? classWords(label) : NONE);
-    parts.beat.dataset.label = label ?? "";
+    note(parts.beat, "label", label ?? "");
+    this.tellAlarms();
+    this.tellBell();
+  }
+
+  tellBell() {
+    const { bed, parts, alarms } = this;
+    const bell = alarms.bells.get(bed.name);
+    const now = Date.now() / 1000;
+    const paused = bellState(bell, now) === "paused";
+    this.bell.tell(bell, this.element.dataset.alarm !== "", now);
+    say(parts.pause, paused ? ACTS.resume : ACTS.pause);
+    parts.pause.title = paused ? ACTS.resumeBed(bed.name) : ACTS.pauseBed(bed.name);
+    parts.pause.hidden = !paused && !bell?.sounds;
+  }
+
+  tellAlarms() {
+    const { bed, parts, alarms } = this;
+    if (this.told === alarms.version) return;
+    this.told = alarms.version;
+    const all = alarms.of(bed.name);
+    const [worst] = all;
+    note(this.element, "alarm", worst?.priority ?? "");
+    note(this.element, "look", worst?.look ?? "");
+    say(parts.alarm, worst ? alarmWords(worst) : "");
+    parts.alarm.title = all.map(alarmSentence).join("\n");
+    const others = all.length > 1 ? `+${all.length - 1}` : "";
+    say(parts.more, worst ? `${fateWords(worst)} ${others}`.trim() : "");
+    parts.link.setAttribute("aria-label", [bed.name, ...all.map(alarmSentence)].join(". "));
   }
 }

@@ -1,5 +1,8 @@
 /** The ward page: a tile a bed, all drawn in one animation loop. */
 
+import { bindKeys } from "./acts.js";
+import { AlarmBar } from "./alarmbar.js";
+import { Alarms } from "./alarms.js";
 import { Beds } from "./beds.js";
 import { Feed } from "./feed.js";
 import { Frames } from "./frames.js";
@@ -7,8 +10,12 @@ import { arrange } from "./layout.js";
 import { pixelsPerMm } from "./scale.js";
 import { Tile } from "./tile.js";
 import { tellShell } from "./shell.js";
+import { alarmNames } from "./words.js";
 
-const KINDS = ["open", "close", "wave", "cut_beat", "beat", "numerics", "gap", "status"];
+const KINDS = [
+  ...["open", "close", "wave", "cut_beat", "beat", "numerics", "gap", "status"],
+  ...["alarm", "bell", "rhythm", "quality"],
+];
 const KEPT = 60; // seconds of samples kept of each bed
 const SPEED = 25; // mm/s
 const TELL_EVERY = 200; // ms between looks at numbers and states
@@ -16,6 +23,8 @@ const TELL_EVERY = 200; // ms between looks at numbers and states
 /** @param {HTMLElement} page @param {string} url of the feed */
 export function mountWard(page, url) {
   const beds = new Beds(KEPT);
+  const alarms = new Alarms(alarmNames());
+  const bar = new AlarmBar(alarms, (message) => feed.send(message));
   const tiles = [];
   const board = page.querySelector("#tiles");
   const mm = pixelsPerMm();
@@ -26,6 +35,8 @@ export function mountWard(page, url) {
     { name: "ward screen", kinds: KINDS, beds: null, history: 0 },
     {
       messages(messages) {
+        alarms.take(messages);
+        bar.take(messages);
         const fresh = beds.take(messages, performance.now());
         if (fresh.length) add(fresh);
       },
@@ -38,7 +49,7 @@ export function mountWard(page, url) {
 
   function add(fresh) {
     for (const bed of fresh) {
-      const tile = new Tile(bed, SPEED, mm);
+      const tile = new Tile(bed, bar, SPEED, mm);
       tiles.push(tile);
       board.append(tile.element);
     }
@@ -54,12 +65,34 @@ export function mountWard(page, url) {
     for (const tile of tiles) tile.fit();
   }
 
+  /** The bed in focus; without one, the focus goes to the worst alarm that somebody should see to. */
+  function focused() {
+    const bed = document.activeElement?.closest("[data-bed]")?.dataset.bed;
+    if (bed !== undefined) return bed;
+    const worst = alarms.all.find(({ look }) => look !== "acknowledged");
+    tiles.find((tile) => tile.bed.name === worst?.bed)?.parts.link.focus();
+    return null;
+  }
+
+  function acknowledge() {
+    const bed = focused();
+    if (bed !== null) bar.acts.acknowledge(bed);
+  }
+
+  const unbind = bindKeys({
+    a: acknowledge,
+    p: () => bar.pauseOrResume(document.activeElement?.closest("[data-bed]")?.dataset.bed),
+    s: () => bar.sound.toggle(),
+  });
+
   let toldAt = 0;
   const frames = new Frames((now, seconds) => {
     for (const tile of tiles) tile.draw(tile.bed.advance(seconds));
+    bar.flash(now);
     if (now - toldAt < TELL_EVERY) return;
     toldAt = now;
     const detector = tellShell(feed.state, beds, performance.now());
+    bar.tell(now, connected);
     for (const tile of tiles) tile.tell(performance.now(), connected, detector);
   });
 
@@ -68,6 +101,8 @@ export function mountWard(page, url) {
 
   return {
     beds,
+    alarms,
+    bar,
     feed,
     frames,
     drawn: (name) => tiles.find((tile) => tile.bed.name === name)?.sweep.drawn ?? 0,
@@ -75,6 +110,8 @@ export function mountWard(page, url) {
       watcher.disconnect();
       frames.stop();
       feed.close();
+      bar.close();
+      unbind();
     },
   };
 }

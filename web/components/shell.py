@@ -5,15 +5,17 @@ import json
 import dash
 from dash import html
 
+from stream.limits import ALARMS
+from web.components.alarmbar import alarm_bar, alarm_controls
 from web.words import CLASSES, DISCLAIMER, NAME
 
 
 def shell(feed_url: str) -> html.Div:
     """Put the frame around a page; it hands the browser code the feed's address and words as ``data-``."""
     return html.Div(
-        [_top_bar(), html.Main(dash.page_container)],
+        [_top_bar(), alarm_bar(), html.Main(dash.page_container)],
         id="shell",
-        **{"data-feed": feed_url, "data-classes": json.dumps(CLASSES)},
+        **{"data-feed": feed_url, "data-classes": json.dumps(CLASSES), "data-alarms": json.dumps(list(ALARMS))},
     )
 
 
@@ -24,6 +26,7 @@ def _top_bar() -> html.Header:
             html.Span(id="bed-count", className="bed-count"),
             html.Span(id="detector", className="note"),
             _banner(),
+            alarm_controls(),
             html.Span(DISCLAIMER, className="disclaimer"),
             html.Span("connecting", id="connection", className="connection", role="status"),
             html.Time("--:--:--", id="clock", className="clock"),

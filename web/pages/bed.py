@@ -9,7 +9,9 @@ from dash.development.base_component import Component
 from plotly.graph_objects import Figure
 
 from stream.messages import Explanation
+from web.components.alarmbar import key_button
 from web.components.explanation import empty_figure, explanation_figure
+from web.components.limits import limits_dialog
 from web.components.reasons import reason_list
 from web.words import CLASSES, GAINS, SWEEPS, class_words
 
@@ -39,6 +41,7 @@ def layout(bed: str = "", **_: Any) -> html.Section:
             _numbers(),
             _beats(),
             _explanation(),
+            limits_dialog(),
         ],
         id="page",
         className="bed",
@@ -101,6 +104,7 @@ def _traces() -> html.Div:
                     html.Canvas(className="paper", **{"aria-hidden": "true"}),
                     html.Canvas(className="sweep", id=f"trace-{row}", **{"aria-hidden": "true"}),
                     html.Span(className="lead-name"),
+                    html.Span(className="lead-state"),
                 ],
                 className="strip",
                 id=f"strip-{row}",
@@ -116,14 +120,53 @@ def _numbers() -> html.Aside:
         html.Div([html.Span(class_words(label), className=f"class-{label}"), html.B("0", id=f"count-{label}")])
         for label in CLASSES
     ]
+    rate = [
+        html.Div([html.H2("HR /min"), html.Span(id="bed-bell", className="bell")], className="tile-over"),
+        html.Output("--", id="hr", className="hr", **{"aria-live": "off"}),
+        html.Div(id="rhythm", className="rhythm"),
+        html.Div(id="quality", className="quality"),
+    ]
     return html.Aside(
         [
-            html.Div([html.H2("HR /min"), html.Output("--", id="hr", className="hr")]),
-            html.Div([html.H2("RR ms"), html.Output("--", id="rr", className="rr")]),
-            html.Div([html.H2("Last beat"), html.Output("--", id="last-class", className="last")]),
+            html.Div(rate),
+            _alarms(),
+            html.Div(
+                [
+                    html.Div([html.H2("RR ms"), html.Output("--", id="rr", className="rr", **{"aria-live": "off"})]),
+                    html.Div(
+                        [
+                            html.H2("Last beat"),
+                            html.Output("--", id="last-class", className="last", **{"aria-live": "off"}),
+                        ]
+                    ),
+                ],
+                className="pair",
+            ),
             html.Div([html.H2("Beats seen here"), *counts], className="counts"),
         ],
         className="numbers",
+    )
+
+
+def _alarms() -> html.Section:
+    """Lay out the bed's alarms, the latest that ended among them, and what can be done about them."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    key_button("bed-acknowledge", "Acknowledge", "A", "Acknowledge all alarms of this bed"),
+                    key_button(
+                        "bed-pause", "Pause audio", "P", "Pause the sound of this bed for 2 min, or end the pause"
+                    ),
+                    key_button("bed-limits", "Limits", "L", "Alarm limits of this bed"),
+                ],
+                className="acts",
+            ),
+            html.P("No alarms", id="bed-quiet", className="note"),
+            html.Ul(id="bed-alarms", className="bed-alarms"),
+        ],
+        className="alarm-section",
+        **{"aria-label": "Alarms of this bed"},
     )
 
 
