@@ -35,6 +35,8 @@ V: Final = AAMI.index("V")
 ENDED: Final = 256
 """Alarms that have ended and are said again to a hub that was away: it may have missed their end."""
 
+WITHOUT_PULSE: Final = ("asystole", "ventricular_fibrillation")
+
 STALE: Final = 2.0
 """Seconds of the wall clock without samples after which a source is told of as stale."""
 
@@ -266,6 +268,11 @@ class Monitor:
     def said_last(self) -> list[Message]:
         """How things are, as it was told last: bells, limits, rhythms, qualities, alarms, the last ended ones too."""
         return [*self._last.values(), *self._ended, *self._alarms.values()]
+
+    def without_pulse(self) -> set[str]:
+        """Beds whose ventricles fibrillate or stand still: what is counted there is no heart rate."""
+        alarms = self._alarms.values()
+        return {alarm.bed for alarm in alarms if alarm.name in WITHOUT_PULSE and alarm.state == "active"}
 
     def _noted(self, said: list[Message]) -> list[Message]:
         for message in said:

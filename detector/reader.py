@@ -142,8 +142,9 @@ class Reader:
         said += self._monitor.take(self._ward.shown())
         for request in asked:
             said += self._answer(request) if isinstance(request, Explain) else self._monitor.command(request)
+        pulseless = self._monitor.without_pulse()
         for bed, sample, hr in self._ward.heart_rates():
-            told = None if hr is None else round(hr, 1)
+            told = None if hr is None or bed in pulseless else round(hr, 1)
             said.append(Numerics(bed=bed, stream=self._opens[bed].stream, sample=sample, hr=told))
         return said
 

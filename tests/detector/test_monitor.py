@@ -131,3 +131,11 @@ def test_a_disk_that_is_full_is_told_at_every_bed_until_it_is_not(reader: Reader
     said = reader.take([Status(component="journal", state="ready"), *waves(samples, 5, 15)])
     ended = {alarm.bed: alarm.state for alarm in of(Alarm, said) if alarm.name == "storage"}
     assert ended["a"] == "ended"
+
+
+def test_a_heart_that_stands_still_has_no_rate(reader: Reader) -> None:
+    still = np.rint(simulate("{sinus: {rate: 75}, seconds: 20}, {asystole: {}, seconds: 30}", 45)[0] * 1000)
+    said = heard(reader, [OPEN, *waves(still.astype(np.int16), 0, 45)])
+    (begin,) = [alarm.announced for alarm in of(Alarm, said) if (alarm.name, alarm.revision) == ("asystole", 1)]
+    assert all(numerics.hr is None for numerics in of(Numerics, said) if numerics.sample >= begin)
+    assert any(numerics.hr is not None for numerics in of(Numerics, said))
