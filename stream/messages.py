@@ -300,7 +300,7 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
     since, session
         Resume: first send all kept events with ``seq > since``, if ``session`` is still the hub's.
         Without ``since``, only how things are is sent first: of each bed the current :class:`Open`, the alarms that
-        have not ended, bell, limits, the latest rhythm, quality and numerics, its source if that was lost or paused; the
+        have not ended, bell, limits, the latest rhythm, quality and numerics, its source if it was lost or paused; the
         latest :class:`Status` of each part of the service.
     waves
         ``latest``: a slow subscriber loses waves, told with :class:`Gap`. ``all``: it loses none, and the
