@@ -308,6 +308,8 @@ class AlarmEngine:
         if row is None:
             return [*bed.alarms.happen(name, happening, by=by)]
         at = int(self._at[row])
+        if happening == "begin" and self._goes_on(bed, row, name):
+            happening = "resume"
         fresh = self._announcement(bed, row, name) if happening == "begin" else None
         value = float(self._conditions.value[row, kind])
         over = at  # it may hold still, or be none that was ever seen here
@@ -327,7 +329,7 @@ class AlarmEngine:
             hold = bed.values()["hold_minutes"] * 60 * FS if HELD[kind] else 0
             self._shown.again[row, kind] = at + round(hold)
         self._follow(bed, row, name)
-        if happening in ("begin", "worsen"):
+        if happening in ("begin", "resume", "worsen"):
             self._shown.value[row, kind] = value
         if happening == "over" and self._shown.fades[row, kind] <= at:
             return [*told, *self._happen(bed, name, "elapse")]
@@ -338,6 +340,14 @@ class AlarmEngine:
         running = bed.alarms.running.get(name)
         announced = (running.alarm.announced - int(self._first[row])) / float(self._ratio[row]) if running else 0.0
         self._shown.follow(row, NUMBER[name], running, round(announced + SHOWN * FS))
+
+    def _goes_on(self, bed: Bed, row: int, name: str) -> bool:
+        """Whether what begins is what a latched alarm told of: it began before that was told to be over."""
+        running = bed.alarms.running.get(name)
+        if running is None or running.state != "latched" or running.alarm.stream != bed.stream:
+            return False
+        since = self._sample(row, int(self._conditions.since[row, NUMBER[name]]))
+        return since <= (running.alarm.ended if running.alarm.ended is not None else -1)
 
     def _announcement(self, bed: Bed, row: int, name: str) -> Alarm:
         """The alarm that begins now."""

@@ -22,9 +22,9 @@ State: TypeAlias = Literal["none", "active", "acknowledged", "fading", "latched"
 """``none``: there is no alarm of the kind. ``active``: its condition holds, it sounds. ``acknowledged``: it holds,
 silent. ``fading``: over, but not shown long enough yet. ``latched``: over, and nobody has acknowledged it."""
 
-Happening: TypeAlias = Literal["begin", "worsen", "over", "elapse", "acknowledge", "withdraw"]
-"""The condition begins, gets worse, is over; the alarm was shown long enough; somebody acknowledges it; its kind is
-switched off."""
+Happening: TypeAlias = Literal["begin", "resume", "worsen", "over", "elapse", "acknowledge", "withdraw"]
+"""The condition begins; holds though it was told to be over; gets worse; is over; the alarm was shown long enough;
+somebody acknowledges it; its kind is switched off."""
 
 Effect: TypeAlias = Literal["announce", "retell", "end", "end_and_announce"]
 """What is told: a new alarm; the same one as it is now, if that is news; that it has ended; that, and a new one."""
@@ -54,6 +54,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Happening], Step]] = MappingProxyType(
         ("fading", "acknowledge"): Step("none", "none", "end"),
         ("fading", "withdraw"): Step("none", "none", "end"),
         ("latched", "begin"): Step("active", "active", "end_and_announce"),
+        ("latched", "resume"): Step("active", "active", "retell"),
         ("latched", "acknowledge"): Step("none", "none", "end"),
         ("latched", "withdraw"): Step("none", "none", "end"),
     }

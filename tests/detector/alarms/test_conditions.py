@@ -6,7 +6,7 @@ from made import Bed, Made, Wave, named
 
 from detector.alarms.kinds import NAMES
 from detector.conditioning import FS
-from stream.messages import SetLimits
+from stream.messages import Alarm, SetLimits
 
 START = Made().sinus(30)
 
@@ -263,3 +263,14 @@ def test_beside_beats_that_go_on_as_before_no_wave_begins_to_fibrillate() -> Non
     assert not named(heard(Made().sinus(60), wave=shaking).said, "ventricular_fibrillation")
     other = Made().sinus(39).beats("N" * 40, 0.45)
     assert named(heard(other, wave=shaking).said, "ventricular_fibrillation")
+
+
+def test_what_was_told_to_be_over_and_was_not_is_the_same_alarm() -> None:
+    broken = Wave(fibrillation=lambda t: 0.9 * (40 < t < 50 or 52 < t < 60))
+    told = [one for one in heard(UNSTEADY, wave=broken).said if isinstance(one, Alarm)]
+    told = [alarm for alarm in told if alarm.name == "ventricular_fibrillation"]
+    assert [alarm.state for alarm in told] == ["active", "latched", "active", "latched"]
+    assert [alarm.revision for alarm in told] == [1, 2, 3, 4]
+    assert len({alarm.id for alarm in told}) == 1
+    apart = Wave(fibrillation=lambda t: 0.9 * (30 < t < 40 or 52 < t < 60))
+    assert len({alarm.id for alarm in named(heard(UNSTEADY, wave=apart).said, "ventricular_fibrillation")}) == 2
