@@ -7,7 +7,7 @@ only the sample index.
 
 from dataclasses import dataclass, fields
 from math import isnan
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,9 +69,6 @@ class Bank:
         self.beats: Final = BeatTracker(0, leads)
         self.signs: Final = SignsTracker(0, leads) if watched else None
         self.told_signs: list[Signs] = []
-        self.parts: Final = [
-            part for part in (self.raw, self.wave, self.qrs, self.beats, self.signs) if part is not None
-        ]
         self.first = np.zeros(0, np.int64)  # sample index of the first sample since the bed was learned anew
         self.received = np.zeros(0, np.int64)  # samples since
         self.told = np.zeros(0, np.int64)  # whole seconds whose heart rate was told
@@ -84,7 +81,7 @@ class Bank:
         if not self.free:
             more = max(8, len(self.received))
             self.free = list(range(len(self.received), len(self.received) + more))[::-1]
-            for part in self.parts:
+            for part in self._parts():
                 part.grow(more)
             self.first = np.concatenate([self.first, np.zeros(more, np.int64)])
             self.received = np.concatenate([self.received, np.zeros(more, np.int64)])
@@ -92,6 +89,11 @@ class Bank:
             self.level = np.concatenate([self.level, np.zeros((more, self.leads), np.float32)])
             self.wave_state = np.concatenate([self.wave_state, np.zeros((more, *self.wave_state.shape[1:]))])
         return self.free.pop()
+
+    def _parts(self) -> list[Any]:
+        """All that grows and is reset with the beds."""
+        parts = (self.raw, self.wave, self.qrs, self.beats, self.signs)
+        return [part for part in parts if part is not None]
 
     def remove(self, row: int) -> None:
         """Give a row back."""
@@ -101,7 +103,7 @@ class Bank:
     def start(self, row: int, first: int) -> None:
         """Learn a bed anew, from sample ``first`` on."""
         rows = np.array([row])
-        for part in self.parts:
+        for part in self._parts():
             part.reset(rows)
         self.first[row], self.received[row], self.told[row], self.level[row] = first, 0, 0, 0
 

@@ -15,7 +15,7 @@ from scipy.special import softmax
 
 from detector import model as module
 from detector.beats import NOW, RHYTHM, STEPS
-from detector.model import MEMBER, ROW, ModelError, check, ensemble, load, shipped
+from detector.model import LEAN, MEMBER, ROW, ModelError, check, ensemble, load, shipped
 from detector.segmentation import LENGTH
 from detector.shape import LEADS
 
@@ -64,12 +64,14 @@ def test_the_models_of_the_package(name: str, shapes: list[tuple[int, ...]]) -> 
 
 
 @pytest.mark.parametrize(("name", "members", "temperature"), [("stream", 2, 1.7), ("row", 1, 0.6)])
-def test_an_ensemble_is_the_mean_of_its_logits(tmp_path: Path, name: str, members: int, temperature: float) -> None:
+def test_an_ensemble_is_the_mean_of_its_logits_and_leans(
+    tmp_path: Path, name: str, members: int, temperature: float
+) -> None:
     model = ensemble(name, members, temperature)
     x = given(model)
     logits = np.mean([np.asarray(model.get_layer(f"member_{k}")(x)) for k in range(members)], axis=0)
     assert np.abs(logits).max() > 0.01
-    expected = softmax(logits / temperature, axis=1)
+    expected = softmax((logits + LEAN[name]) / temperature, axis=1)
     np.testing.assert_allclose(model(x), expected, atol=1e-6)
     model.save(tmp_path / "own.keras")
     np.testing.assert_allclose(load(tmp_path / "own.keras")(x), expected, atol=1e-6)
