@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.rows import Floats, Indices, Rows
+from detector.smallnet import hidden_units
 from detector.waveform import MEASURES, WINDOW  # noqa: F401 - the window belongs to the rule of decision
 from stream.errors import CardioVisionError
 
@@ -104,11 +105,7 @@ class Net:
 
     def __call__(self, inputs: Floats) -> Floats:
         """Logits of :data:`CLASSES` of ``(inputs, n)``: shape ``(len(CLASSES), n)``."""
-        bounded = np.clip(inputs, self.low[:, None], self.high[:, None])
-        hidden = np.repeat(self.bias[:, None], inputs.shape[1], axis=1)
-        for weight, amount in zip(self.weights, bounded, strict=True):
-            hidden += weight[:, None] * amount
-        hidden = np.maximum(hidden, 0)
+        hidden = hidden_units(inputs, self.low, self.high, self.weights, self.bias)
         logits = np.repeat(self.level[:, None], inputs.shape[1], axis=1)
         for weight, unit in zip(self.out, hidden, strict=True):
             logits += weight[:, None] * unit

@@ -1,7 +1,6 @@
 """QRS or not: a small net that weighs what is measured of a peak.
 
-One hidden layer, evaluated one measure at a time: elementwise sums do not depend on how many peaks share the arrays,
-which a matrix product's do. Learned from records by :mod:`detector.training.qrs`.
+One hidden layer (:mod:`detector.smallnet`). Learned from records by :mod:`detector.training.qrs`.
 """
 
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from detector.rows import Floats
+from detector.smallnet import hidden_units
 from stream.errors import CardioVisionError
 
 SHIPPED: Final = Path(__file__).parent / "models" / "qrs.npz"
@@ -66,11 +66,7 @@ class Judge:
 
     def __call__(self, measures: Floats) -> Floats:
         """Score of peaks: log odds of being a QRS, ``(measures, peaks)`` to ``(peaks,)``."""
-        bounded = np.clip(measures, self.low[:, None], self.high[:, None])
-        hidden = np.repeat(self.bias[:, None], measures.shape[1], axis=1)
-        for weight, measure in zip(self.weights, bounded, strict=True):
-            hidden += weight[:, None] * measure
-        hidden = np.maximum(hidden, 0)
+        hidden = hidden_units(measures, self.low, self.high, self.weights, self.bias)
         score = np.full(measures.shape[1], self.level, np.float32)
         for weight, unit in zip(self.out, hidden, strict=True):
             score += weight * unit

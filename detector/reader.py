@@ -48,7 +48,6 @@ from stream.messages import (
 REMEMBERED: Final = 30
 """Beats kept of each bed, on average, so that they can be explained when somebody asks."""
 
-
 SAID: Final = 120
 """Beats of each bed that are said again to a hub that was away."""
 

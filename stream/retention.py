@@ -3,10 +3,12 @@
 Each step is one short transaction, so that whoever writes never waits long.
 """
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, func, select, text, tuple_
+from sqlalchemy.exc import OperationalError
 
 from stream import journal_tables as tables
 
@@ -68,9 +70,18 @@ def step(engine: Engine, keep: Retention, now: float, needed: int) -> bool:
         if engine.dialect.name == "sqlite":
             more |= _too_much(connection, keep.megabytes * 1e6)
     if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:  # it gives rows without columns, one a page, and stops where they are left
-            connection.connection.cursor().execute(f"PRAGMA incremental_vacuum({STEP})").fetchall()
+        _vacuum(engine)
     return more
+
+
+def _vacuum(engine: Engine) -> None:
+    """Give pages that are free back to the disk."""
+    statement = f"PRAGMA incremental_vacuum({STEP})"
+    with engine.connect() as connection:
+        try:  # past SQLAlchemy: it gives rows without columns, one a page, and stops where they are left
+            connection.connection.cursor().execute(statement).fetchall()
+        except sqlite3.Error as error:
+            raise OperationalError(statement, None, error) from error
 
 
 def _trim_log(connection: Connection, most: float, needed: int) -> bool:

@@ -30,9 +30,6 @@ UNSURE: Final = ("(NOISE",)
 OVERDUE: Final = 1.6
 """Seconds after which a beat is told without the next."""
 
-GRACE: Final = 2.0
-"""Seconds of RR above those of the asystole limit that the reference must show, where no rhythm says so."""
-
 
 @dataclass(frozen=True, slots=True)
 class Episode:

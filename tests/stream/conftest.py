@@ -3,13 +3,16 @@
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import numpy as np
 import pytest
+from sqlalchemy import Engine
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.protocol import State
 
+from stream import journal_tables as tables
 from stream.hub import Hub
 from stream.messages import (
     SUBPROTOCOLS,
@@ -26,6 +29,7 @@ from stream.messages import (
     encode_frame,
     pack,
 )
+from stream.scribe import Scribe
 
 T = TypeVar("T", bound=Message)
 
@@ -79,6 +83,26 @@ class Wire:
 
 
 Join = Callable[..., Awaitable[Wire]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a journal is to be."""
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def engine(path: Path) -> Engine:
+    """The database of a journal."""
+    return tables.connect(path)
+
+
+@pytest.fixture
+def scribe(engine: Engine) -> Scribe:
+    """Writes a journal that has begun."""
+    scribe = Scribe(engine)
+    scribe.begin()
+    return scribe
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from words import alarm, beat, opened
@@ -12,20 +11,7 @@ from stream.entries import Entry
 from stream.errors import JournalError
 from stream.journal import Journal
 from stream.messages import Acknowledge, AudioPause, Bell, Gap, SetLimits, Verdict
-from stream.scribe import Scribe
 from stream.visit import Visit
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def scribe(path: Path) -> Scribe:
-    scribe = Scribe(tables.connect(path))
-    scribe.begin()
-    return scribe
 
 
 def test_an_alarm_has_the_times_of_its_life(scribe, path):

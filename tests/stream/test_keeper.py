@@ -40,11 +40,6 @@ class Told:
         await self.until(lambda fault: fault is None)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
 def kept(path: Path) -> list[int]:
     """Onsets of the alarms that are in the journal, in order of onset."""
     with Journal(path) as journal:

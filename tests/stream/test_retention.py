@@ -1,9 +1,10 @@
 """What is too old or too much goes, a little at a time, and nothing else."""
 
-from pathlib import Path
+import sqlite3
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import OperationalError
 from words import alarm, beat, opened
 
 from stream import journal_tables as tables
@@ -12,26 +13,8 @@ from stream.journal import Journal
 from stream.messages import Acknowledge, Explanation
 from stream.openblock import BLOCK
 from stream.retention import DAY, STEP, Retention, step
-from stream.scribe import Scribe
 
 NOW = 1000 * DAY
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def engine(path: Path) -> Engine:
-    return tables.connect(path)
-
-
-@pytest.fixture
-def scribe(engine: Engine) -> Scribe:
-    scribe = Scribe(engine)
-    scribe.begin()
-    return scribe
 
 
 def count(engine: Engine, name: str) -> int:
@@ -53,6 +36,16 @@ def test_what_is_too_old_goes_everywhere_the_audit_too(scribe, engine, path):
         assert [x.who for x in journal.audit()] == ["3", "2"]
         assert [bool(journal.beats("1", str(n))) for n in range(4)] == [False, False, True, True]
         assert journal.told(0, 9999)[1] == 2000  # of the log
+
+
+def test_a_lock_is_a_fault_of_the_database_like_any_other(scribe, engine, path):
+    with engine.begin() as connection:
+        connection.execute(text("PRAGMA busy_timeout=1"))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="database is locked"):
+        step(engine, Retention(), NOW, scribe.needed)
+    other.close()
 
 
 def test_goes_in_small_steps(scribe, engine):

@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from words import alarm, beat, opened
 
-from stream import journal_tables as tables
 from stream.entries import Entry, Past
 from stream.errors import JournalError
 from stream.journal import Journal
@@ -16,23 +15,6 @@ from stream.known import Known
 from stream.messages import Acknowledge, Bell, Close, Event, Limits, Rhythm, Status, Verdict
 from stream.openblock import BLOCK
 from stream.scribe import AT_ONCE, LEAP, Scribe
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def engine(path: Path) -> Engine:
-    return tables.connect(path)
-
-
-@pytest.fixture
-def scribe(engine: Engine) -> Scribe:
-    scribe = Scribe(engine)
-    scribe.begin()
-    return scribe
 
 
 def entries(*messages: Event, at: float = 100.0) -> list[Entry]:
