@@ -392,15 +392,35 @@ def adjudicate(
 
 
 @app.command(epilog=_examples("web", "web --port 8051"))
-def web(host: Host = HOST, port: Port = WEB_PORT, feed: FeedUrl = FEED, verbose: Verbose = False) -> None:
-    """Serve the ward screen to a browser on this machine.
+def web(
+    host: Host = HOST,
+    port: Port = WEB_PORT,
+    feed: FeedUrl = FEED,
+    journal: HubJournal = None,
+    folder: ArchiveFolder = None,
+    records: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", exists=True, file_okay=False, help="Offer the WFDB records of this folder for replay."
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your own Keras model in the beat lab, in place of the shipped.")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Serve the screen to a browser on this machine.
 
     The browser itself opens the feed, and says so on screen while the hub is away.
     """
+    import demo as everything
     from web.app import run
+    from web.settings import Settings
 
     _log(verbose)
-    run(host, port, feed)
+    kept = None if journal == "none" else _journal(journal)
+    uploads = everything.state_folder() / "uploads"
+    run(host, port, Settings(feed, kept, _archive(folder), records, uploads, model))
 
 
 @app.command(epilog=_examples("annotate mitdb/100 mitdb/119 --out annotations"))
@@ -617,7 +637,14 @@ def demo(
                 everything.part(
                     "keeper", "keep", f"--feed={feed}", f"--folder={_archive(None, feed_port)}", "--mb=2000"
                 ),
-                everything.part("screen", "web", f"--feed={feed}", f"--port={port}"),
+                everything.part(
+                    "screen",
+                    "web",
+                    f"--feed={feed}",
+                    f"--port={port}",
+                    f"--journal={_journal(journal, feed_port)}",
+                    f"--folder={_archive(None, feed_port)}",
+                ),
             ],
             everything.part("beds", source[0], f"--feed={feed}", f"--speed={speed or 'max'}", *source[1:]),
             feed=feed,

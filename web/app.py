@@ -12,8 +12,11 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from stream.errors import FeedError
 from web.components.shell import shell
-from web.pages import bed, ward
+from web.pages import PAGES
+from web.settings import Settings
 from web.words import NAME
+
+STYLES = ("style", "alarms-live", *(page.__name__.rpartition(".")[2] for page in PAGES))
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -22,8 +25,7 @@ INDEX = """<!DOCTYPE html>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{%title%}</title>
     <link rel="icon" href="/assets/icon.svg">
-    <link rel="stylesheet" href="/assets/style.css">
-    <link rel="stylesheet" href="/assets/alarms.css">
+    {styles}
     {%css%}
     <script src="/assets/vendor/msgpack.min.js"></script>
     <script type="module" src="/assets/main.js"></script>
@@ -32,17 +34,17 @@ INDEX = """<!DOCTYPE html>
     {%app_entry%}
     <footer>{%config%} {%scripts%} {%renderer%}</footer>
   </body>
-</html>"""
+</html>""".replace("{styles}", "\n    ".join(f'<link rel="stylesheet" href="/assets/{name}.css">' for name in STYLES))
 """The page around Dash. The browser code is plain modules, named here: what runs is what one reads."""
 
 
-def create_app(feed_url: str) -> Dash:
+def create_app(settings: Settings) -> Dash:
     """Make the screen.
 
     Parameters
     ----------
-    feed_url
-        Websocket address of the hub, which the browser opens itself: ``ws://127.0.0.1:8765``.
+    settings
+        Where it finds what it shows.
 
     Returns
     -------
@@ -52,8 +54,9 @@ def create_app(feed_url: str) -> Dash:
     Raises
     ------
     FeedError
-        If ``feed_url`` is no websocket address.
+        If the feed's address is no websocket address.
     """
+    feed_url = settings.feed
     if urlsplit(feed_url).scheme not in {"ws", "wss"} or not urlsplit(feed_url).hostname:
         raise FeedError(f"expected the feed's address as ws://host:port, got {feed_url!r}")
     app = Dash(
@@ -68,16 +71,17 @@ def create_app(feed_url: str) -> Dash:
         update_title=None,
         title=NAME,
     )
-    dash.register_page("ward", path="/", title=f"Ward · {NAME}", layout=ward.layout)
-    dash.register_page("bed", path_template="/bed/<bed>", title=bed.title, layout=bed.layout)
+    for page in PAGES:
+        name = page.__name__.rpartition(".")[2]
+        dash.register_page(name, path_template=page.PATH, title=page.title, layout=page.layout)
+        page.register(app, settings)
     app.layout = shell(feed_url)
-    bed.register(app)
     _guard(app, feed_url)
     _prepare(app)
     return app
 
 
-def run(host: str, port: int, feed_url: str) -> None:
+def run(host: str, port: int, settings: Settings) -> None:
     """Serve the screen until interrupted.
 
     Raises
@@ -85,14 +89,14 @@ def run(host: str, port: int, feed_url: str) -> None:
     FeedError
         If ``host`` is not this machine itself, or the port is in use.
     """
-    screen = server(feed_url)
+    screen = server(settings)
     with bind(host, port) as listening:
         screen.run(sockets=[listening])
 
 
-def server(feed_url: str) -> uvicorn.Server:
+def server(settings: Settings) -> uvicorn.Server:
     """Make the screen's web server, to be run on the sockets of :func:`bind`."""
-    app = create_app(feed_url)
+    app = create_app(settings)
     return uvicorn.Server(
         uvicorn.Config(app.server, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
     )

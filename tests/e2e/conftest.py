@@ -13,6 +13,7 @@ from playwright.async_api import async_playwright, expect
 from stream.client import Feed
 from stream.messages import Subscribe
 from web.app import bind, server
+from web.settings import Settings
 
 expect.set_options(timeout=20_000)  # a busy machine may take its time to draw a page
 
@@ -38,7 +39,7 @@ async def house() -> AsyncIterator[House]:
 def web(feed_url: str) -> Iterator[str]:
     """Serve the screen from a thread; its socket listens before the thread runs, so none need wait."""
     with bind("127.0.0.1", 0) as listening:
-        screen = server(feed_url)
+        screen = server(Settings(feed_url))
         thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

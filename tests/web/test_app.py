@@ -14,6 +14,7 @@ import pytest
 from stream.errors import FeedError
 from stream.limits import ALARMS
 from web.app import bind, create_app, run, server
+from web.settings import Settings
 from web.words import CLASSES
 
 FEED = "ws://127.0.0.1:8765"
@@ -34,7 +35,7 @@ class Links(HTMLParser):
 def serving() -> Iterator[str]:
     """Serve the screen from a thread; its socket listens before the thread runs, so none need wait."""
     with bind("127.0.0.1", 0) as listening:
-        screen = server(FEED)
+        screen = server(Settings(FEED))
         thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -53,14 +54,14 @@ def served() -> Iterator[str]:
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "::", "example.org"])
 def test_listens_on_this_machine_only(host: str) -> None:
     with pytest.raises(FeedError, match=r"this machine only.*not on"):
-        run(host, 0, FEED)
+        run(host, 0, Settings(FEED))
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(FeedError, match=f"127.0.0.1:{port}.*--port") as error:
-            run("127.0.0.1", port, FEED)
+            run("127.0.0.1", port, Settings(FEED))
     assert "\n" not in str(error.value)
 
 
@@ -73,7 +74,7 @@ def test_a_port_that_cannot_be_is_refused(port: int) -> None:
 @pytest.mark.parametrize("url", ["127.0.0.1:8765", "http://127.0.0.1:8765", "ws://", ""])
 def test_an_address_that_is_no_feed_is_refused(url: str) -> None:
     with pytest.raises(FeedError, match="ws://host:port"):
-        create_app(url)
+        create_app(Settings(url))
 
 
 def test_the_page_fetches_only_from_its_own_server(served: str) -> None:

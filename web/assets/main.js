@@ -1,6 +1,7 @@
 /** Begins a page's code when Dash has put the page there, and ends it when Dash takes it away. */
 
 import { mountBed } from "./bed.js";
+import { mountQuiet } from "./quiet.js";
 import { startClock } from "./shell.js";
 import { mountWard } from "./ward.js";
 
@@ -13,7 +14,7 @@ function look() {
   if (now === page) return;
   mounted?.unmount();
   page = now;
-  mounted = page && MOUNT[page.dataset.page](page, document.getElementById("shell").dataset.feed);
+  mounted = page && (MOUNT[page.dataset.page] ?? mountQuiet)(page, document.getElementById("shell").dataset.feed);
   window.cardiovision = mounted; // a handle for tests and for the curious
 }
 

@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from stream.messages import Explanation, unpack_floats
+from web.components.figure import INK, dress
 from web.words import class_words
 
-INK = "#e8eef2"
-FAINT = "#26323a"
-PAPER = "rgba(0,0,0,0)"
 HEAT = ((0.0, "rgba(255,120,0,0)"), (0.5, "rgba(255,140,0,0.45)"), (1.0, "rgba(255,60,20,0.95)"))
 """From nothing to a hot orange that white ink stays legible on."""
 
@@ -77,16 +75,7 @@ def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
         figure.update_yaxes(title_text=escape(name, quote=False) + unit, range=[low, high], row=row + 1, col=1)
     origin = "R" if explanation.row is None else "the row's begin"
     figure.update_xaxes(title_text=f"ms from {origin}", row=leads, col=1)
-    return _dress(figure, title(explanation))
-
-
-def empty_figure(text: str) -> go.Figure:
-    """Make a figure of the same looks that only says something."""
-    figure = go.Figure()
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
-    figure.add_annotation(text=text, showarrow=False, font={"size": 16, "color": "#9fb0ba"})
-    return _dress(figure, "")
+    return dress(figure, title(explanation))
 
 
 def title(explanation: Explanation) -> str:
@@ -113,18 +102,3 @@ def _limits(wave: NDArray[np.float32]) -> tuple[float, float]:
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     air = 0.1 * max(high - low, 0.2)
     return low - air, high + air
-
-
-def _dress(figure: go.Figure, text: str) -> go.Figure:
-    figure.update_layout(
-        title={"text": text, "font": {"size": 16}, "x": 0.01, "y": 0.98},
-        paper_bgcolor=PAPER,
-        plot_bgcolor=PAPER,
-        font={"color": INK, "family": "system-ui, sans-serif", "size": 13},
-        margin={"l": 60, "r": 10, "t": 34, "b": 42},
-        showlegend=False,
-        uirevision="explanation",
-    )
-    figure.update_xaxes(gridcolor=FAINT, zerolinecolor="#5b6b75")
-    figure.update_yaxes(gridcolor=FAINT, zerolinecolor=FAINT, nticks=4)
-    return figure

@@ -1,13 +1,17 @@
 """What every page stands in: the top bar, the banner for a lost feed, the place of the page."""
 
 import json
+from typing import Final
 
 import dash
-from dash import html
+from dash import dcc, html
 
 from stream.limits import ALARMS
 from web.components.alarmbar import alarm_bar, alarm_controls
 from web.words import CLASSES, DISCLAIMER, NAME
+
+PLACES: Final = (("/", "Ward"), ("/alarms", "Alarms"), ("/lab", "Beat lab"), ("/replay", "Replay"))
+"""Where one can go from every page."""
 
 
 def shell(feed_url: str) -> html.Div:
@@ -23,6 +27,7 @@ def _top_bar() -> html.Header:
     return html.Header(
         [
             html.A(NAME, href="/", className="brand"),
+            html.Nav([dcc.Link(words, href=path) for path, words in PLACES], className="places"),
             html.Span(id="bed-count", className="bed-count"),
             html.Span(id="detector", className="note"),
             _banner(),

@@ -1,1 +1,7 @@
-"""The pages: what stands where; the browser code in ``assets`` fills it."""
+"""The pages: each module has ``PATH``, ``title``, ``layout`` and ``register``, and a style sheet of its name."""
+
+from typing import Final
+
+from web.pages import alarms, bed, desk, event, lab, ward
+
+PAGES: Final = (ward, bed, alarms, event, lab, desk)

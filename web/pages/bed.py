@@ -1,6 +1,6 @@
 """One bed: two leads on ECG paper, its numbers, its beats, and why a beat was called what it was."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
@@ -10,10 +10,14 @@ from plotly.graph_objects import Figure
 
 from stream.messages import Explanation
 from web.components.alarmbar import key_button
-from web.components.explanation import empty_figure, explanation_figure
+from web.components.explanation import explanation_figure
+from web.components.figure import empty_figure
 from web.components.limits import limits_dialog
 from web.components.reasons import reason_list
-from web.words import CLASSES, GAINS, SWEEPS, class_words
+from web.settings import Settings
+from web.words import CLASSES, GAINS, NAME, SWEEPS, class_words
+
+PATH: Final = "/bed/<bed>"
 
 ROWS = 10
 """Rows of the list of recent beats: a fixed number, so that nothing jumps."""
@@ -30,7 +34,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 def title(bed: str = "", **_: Any) -> str:
     """Name the window."""
-    return f"{unquote(bed)} · CardioVision"
+    return f"{unquote(bed)} · {NAME}"
 
 
 def layout(bed: str = "", **_: Any) -> html.Section:
@@ -49,7 +53,7 @@ def layout(bed: str = "", **_: Any) -> html.Section:
     )
 
 
-def register(app: Dash) -> None:
+def register(app: Dash, settings: Settings) -> None:
     """Have the server draw each explanation that the browser puts into the store."""
 
     @app.callback(  # type: ignore[untyped-decorator]

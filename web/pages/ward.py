@@ -1,8 +1,18 @@
 """The ward: a tile for each bed. The tiles are made in the browser as beds come (``assets/ward.js``)."""
 
-from typing import Any
+from typing import Any, Final
 
-from dash import html
+from dash import Dash, html
+
+from web.settings import Settings
+from web.words import NAME
+
+PATH: Final = "/"
+
+
+def title(**_: Any) -> str:
+    """Name the window."""
+    return f"Ward · {NAME}"
 
 
 def layout(**_: Any) -> html.Section:
@@ -23,3 +33,7 @@ def layout(**_: Any) -> html.Section:
         className="ward",
         **{"data-page": "ward"},
     )
+
+
+def register(app: Dash, settings: Settings) -> None:
+    """Nothing is asked of the server."""

@@ -1,0 +1,34 @@
+"""The looks that all Plotly figures share."""
+
+from typing import Final
+
+import plotly.graph_objects as go
+
+INK: Final = "#e8eef2"
+FAINT: Final = "#26323a"
+PAPER: Final = "rgba(0,0,0,0)"
+
+
+def empty_figure(text: str) -> go.Figure:
+    """Make a figure of the same looks that only says something."""
+    figure = go.Figure()
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.add_annotation(text=text, showarrow=False, font={"size": 16, "color": "#9fb0ba"})
+    return dress(figure, "")
+
+
+def dress(figure: go.Figure, text: str = "") -> go.Figure:
+    """Give a figure the screen's looks, and a title."""
+    figure.update_layout(
+        title={"text": text, "font": {"size": 16}, "x": 0.01, "y": 0.98},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        font={"color": INK, "family": "system-ui, sans-serif", "size": 13},
+        margin={"l": 60, "r": 10, "t": 34, "b": 42},
+        showlegend=False,
+        uirevision="kept",
+    )
+    figure.update_xaxes(gridcolor=FAINT, zerolinecolor="#5b6b75")
+    figure.update_yaxes(gridcolor=FAINT, zerolinecolor=FAINT, nticks=4)
+    return figure
