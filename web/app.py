@@ -16,7 +16,7 @@ from web.pages import PAGES
 from web.settings import Settings
 from web.words import NAME
 
-STYLES = ("style", "alarms-live", *(page.__name__.rpartition(".")[2] for page in PAGES))
+STYLES = ("style", *(page.__name__.rpartition(".")[2] for page in PAGES), "alarms-live")
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
