@@ -6,19 +6,15 @@ seconds (:mod:`detector.waveform`), and about how they differ from those usual i
 seen him well. Learned from records by :mod:`detector.training.fibrillation`.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.checksums import MODELS
 from detector.rows import Floats, Indices, Rows
-from detector.smallnet import hidden_units
+from detector.smallnet import SmallNet
 from detector.waveform import MEASURES, WINDOW  # noqa: F401 - the window belongs to the rule of decision
-from stream.errors import CardioVisionError
-
-SHIPPED: Final = Path(__file__).parent / "models" / "fibrillation.npz"
 
 CLASSES: Final = ("other", "tachycardia", "fibrillation", "noise")
 """What the net tells apart: any other rhythm, standstill too; rapid ventricular tachycardia; ventricular fibrillation
@@ -82,62 +78,21 @@ class Familiar(Rows):
         self.usual[beds] = usual + step[..., None] * (measures[_COMPARED].transpose(1, 2, 0) - usual)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Net:
-    """One hidden layer, evaluated one input at a time as :class:`detector.judge.Judge` is.
+class Net(SmallNet):
+    """The net of :data:`INPUTS`; one number comes out for each of :data:`CLASSES`."""
 
-    Attributes
-    ----------
-    low, high
-        Bounds of each input: what is beyond was not learned, shape ``(inputs,)``.
-    weights, bias
-        Of the hidden layer, shapes ``(inputs, hidden)`` and ``(hidden,)``; it is rectified.
-    out, level
-        Of the classes, shapes ``(hidden, len(CLASSES))`` and ``(len(CLASSES),)``.
-    """
-
-    low: Floats
-    high: Floats
-    weights: Floats
-    bias: Floats
-    out: Floats
-    level: Floats
+    __slots__ = ()
+    SHIPPED = MODELS / "fibrillation.npz"
+    NAME = "fibrillation net"
+    INPUTS = len(INPUTS)
+    OUTPUTS = (len(CLASSES),)
 
     def __call__(self, inputs: Floats) -> Floats:
         """Logits of :data:`CLASSES` of ``(inputs, n)``: shape ``(len(CLASSES), n)``."""
-        hidden = hidden_units(inputs, self.low, self.high, self.weights, self.bias)
         logits = np.repeat(self.level[:, None], inputs.shape[1], axis=1)
-        for weight, unit in zip(self.out, hidden, strict=True):
+        for weight, unit in zip(self.out, self.hidden(inputs), strict=True):
             logits += weight[:, None] * unit
         return logits
-
-    @classmethod
-    def load(cls, path: Path = SHIPPED) -> "Net":
-        """Read the net from a file of :meth:`save`, by default the shipped one.
-
-        Raises
-        ------
-        CardioVisionError
-            If the file cannot be read, or was made for other inputs.
-        """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                net = cls(*(file[name].astype(np.float32) for name in cls.__slots__))
-        except (OSError, ValueError, KeyError) as error:
-            raise CardioVisionError(
-                f"{path}: cannot read the fibrillation net: {error}; install the package again"
-            ) from error
-        shapes = (net.weights.shape, net.out.shape)
-        if shapes != ((len(INPUTS), len(net.bias)), (len(net.bias), len(CLASSES))):
-            raise CardioVisionError(
-                f"{path}: expected a net of {len(INPUTS)} inputs and {len(CLASSES)} classes, got shapes {shapes}; "
-                "train it again"
-            )
-        return net
-
-    def save(self, path: Path) -> None:
-        """Write the net as a ``.npz`` file."""
-        np.savez(path, **{name: getattr(self, name) for name in self.__slots__})
 
 
 def together(logits: Floats, readable: NDArray[np.bool_]) -> Floats:

@@ -3,8 +3,6 @@
 Both are written with Keras 3 layers alone, so they train on any of its backends.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -13,19 +11,14 @@ import keras
 from keras import layers
 
 from detector.beats import NOW, RHYTHM, STEPS
+from detector.checksums import MODELS, ModelError, compare
 from detector.segmentation import LENGTH
 from detector.shape import LEADS
-from stream.errors import CardioVisionError
 from stream.messages import AAMI
 
-MODELS: Final = Path(__file__).parent / "models"
 ROW: Final = 187
 """Samples of a beat that comes alone, as in the public heartbeat files (Kachuee et al. 2018, IEEE ICHI: 125 Hz,
 from R, zero padded)."""
-
-
-class ModelError(CardioVisionError):
-    """A model file that is missing, damaged, or made for other input."""
 
 
 def stream_member() -> Any:
@@ -103,18 +96,7 @@ def shipped(name: str) -> Any:
         If it is missing or is not the file that was shipped.
     """
     path = MODELS / f"{name}.keras"
-    try:
-        known = json.loads((MODELS / "checksums.json").read_text())[path.name]
-        content = path.read_bytes()
-    except (OSError, ValueError, KeyError):
-        raise ModelError(
-            f"the shipped model {path.name} or its checksum is missing: install the package again"
-        ) from None
-    if hashlib.sha256(content).hexdigest() != known:
-        raise ModelError(
-            f"the shipped model {path.name} is not the file that was shipped (its checksum differs): install the "
-            "package again, or give your own model with --model"
-        )
+    compare(path)
     return load(path)
 
 

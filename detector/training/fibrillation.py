@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
+from detector.checksums import enter
 from detector.conditioning import FS
-from detector.fibrillation import CLASSES, INPUTS, OTHER, SHIPPED, SHOCKABLE, Net, follow
+from detector.fibrillation import CLASSES, INPUTS, OTHER, SHOCKABLE, Net, follow
 from detector.quality import READABLE
 from detector.rows import Floats
 from detector.signs import SECOND, Signs, SignsTracker
@@ -315,7 +316,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="detector.training.fibrillation", description="Learn to tell fibrillation.")
     parser.add_argument("folders", nargs="+", type=Path, help="folders of annotated records")
     parser.add_argument("--noise", type=Path, help="folder with the noise records em and ma")
-    parser.add_argument("--out", type=Path, default=SHIPPED, help="where to write the net; figures beside it, as .json")
+    parser.add_argument(
+        "--out", type=Path, default=Net.SHIPPED, help="where to write the net; figures beside it, as .json"
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     console = Console()
@@ -332,6 +335,7 @@ def main() -> None:
             net = learn(played, options.seed, 1.0 if number == 0 else STRANGE)
             progress.advance(task)
         net.save(options.out)
+        enter(options.out)
         turn = turns([one.bed.patient for one in played], FOLDS, options.seed)
         scores: dict[str, Score] = {}
         for fold in range(FOLDS):

@@ -19,8 +19,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.checksums import enter
 from detector.conditioning import FS
-from detector.judge import MEASURES, SHIPPED, Judge
+from detector.judge import MEASURES, Judge
 from detector.peaks import Peaks
 from detector.qrs import HOP, MOST_HOPS, QrsDetector
 from detector.rows import Floats
@@ -209,13 +210,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="detector.training.qrs", description="Learn to tell QRS from other peaks.")
     parser.add_argument("folders", nargs="+", type=Path, help="folders of annotated records")
     parser.add_argument("--noise", type=Path, help="folder with the noise records em and ma")
-    parser.add_argument("--out", type=Path, default=SHIPPED, help="where to write the net")
+    parser.add_argument("--out", type=Path, default=Judge.SHIPPED, help="where to write the net")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     noises = [open_record(options.noise / name) for name in ("em", "ma")] if options.noise else []
     beds = list(hearts(records(options.folders), noises, np.random.default_rng(options.seed)))
     judge, judged = train(beds, print, seed=options.seed)
     judge.save(options.out)
+    enter(options.out)
     summary = cross_validate(beds, judged, seed=options.seed)
     for folder in options.folders:
         mine = [one for one in summary.records if one.record.startswith(f"{folder.name}/")]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from detector.checksums import enter
 from detector.model import MEMBER, ensemble
 from detector.rows import Floats
 from detector.training.crossval import cross_validate, folds
@@ -222,8 +223,5 @@ def save(model: Any, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model.name}.keras"
     model.save(path)
-    register = folder / "checksums.json"
-    known = json.loads(register.read_text()) if register.exists() else {}
-    known[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    register.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+    enter(path)
     return path

@@ -1,5 +1,6 @@
 """The net that tells QRS from other peaks."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def test_the_shipped_net_knows_a_qrs_from_nothing() -> None:
     judge = Judge.load()
     assert judge.weights.shape[0] == len(MEASURES)
     assert (judge.low <= judge.high).all()
+
+
+def test_a_shipped_net_that_was_changed_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(Judge.SHIPPED.parent, tmp_path / "models")
+    monkeypatch.setattr(Judge, "SHIPPED", tmp_path / "models" / "qrs.npz")
+    Judge.load().save(Judge.SHIPPED)
+    Judge.SHIPPED.write_bytes(Judge.SHIPPED.read_bytes() + b"1")
+    with pytest.raises(CardioVisionError, match="not the file that was shipped"):
+        Judge.load()
 
 
 def test_a_file_that_is_none_or_another_s_is_said(judge: Judge, tmp_path: Path) -> None:
