@@ -17,6 +17,7 @@ class Bed:
     bell: BedBell
     alarms: BedAlarms = field(default_factory=BedAlarms)
     row: int | None = None
+    absent: float | None = None  # UTC seconds since which it has alarms, adopted, but no stream
     stream: str = ""
     latest: dict[str, int] = field(default_factory=dict)  # sample until which there was an alarm of each kind
 

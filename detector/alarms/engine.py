@@ -27,6 +27,9 @@ from stream.messages import Acknowledge, Alarm, AudioPause, Bell, Limits, Messag
 ADOPTED_FOR: Final = 15.0
 """Seconds of the stream for which an alarm that was adopted after a restart waits for its condition to be found."""
 
+ABSENT_FOR: Final = 60.0
+"""Seconds for which an alarm that was adopted waits for its bed to come back; then what held there is over."""
+
 BEATS_TOLD: Final = 8
 """Beats named in an alarm, at most."""
 
@@ -109,7 +112,7 @@ class AlarmEngine:
         self._quiet[row] = -1 if told is None else round((told - first) * FS / fs)
         if mine.stream != stream:
             mine.latest.clear()
-        mine.row, mine.stream = row, stream
+        mine.row, mine.stream, mine.absent = row, stream, None
         self._of_row[row] = mine
         self._apply_limits(mine)
         said += self._adopt(mine, row)
@@ -241,8 +244,16 @@ class AlarmEngine:
         return said + self._ring(mine, now)
 
     def wall(self, now: float) -> list[Message]:
-        """Time has passed (UTC seconds): end pauses of the bell, of beds without samples too."""
-        return [message for bed in self._beds.values() for message in self._ring(bed, now)]
+        """Time has passed (UTC seconds): end pauses of the bell, and alarms of beds that do not come back."""
+        said: list[Message] = []
+        for bed in self._beds.values():
+            if bed.row is None and bed.alarms.running:
+                bed.absent = now if bed.absent is None else bed.absent
+                if now - bed.absent >= ABSENT_FOR:
+                    for name, running in list(bed.alarms.running.items()):
+                        said += self._end_now(bed, name, running.alarm.announced)
+            said += self._ring(bed, now)
+        return said
 
     # ------------------------------------------------------------------------------------------------ people
 

@@ -268,6 +268,20 @@ def test_what_was_of_another_stream_is_over_whether_it_opens_before_or_after() -
         assert {rhythm.stream for rhythm in one.rhythms} == {"t"}
 
 
+def test_an_alarm_whose_bed_does_not_come_back_is_over_after_a_minute() -> None:
+    before = Bed(VT)
+    before.play(37)
+    held = [alarm for alarm in before.alarms if alarm.state == "active"]
+    engine = AlarmEngine()
+    engine.resume(held, [], [])
+    assert not [one for now in (100.0, 159.0) for one in engine.wall(now) if isinstance(one, Alarm)]
+    said = [one for one in engine.wall(160.0) if isinstance(one, Alarm)]
+    assert {alarm.id for alarm in said} == {alarm.id for alarm in held}
+    assert {alarm.state for alarm in said if alarm.priority == "high"} == {"latched"}
+    assert {alarm.state for alarm in said if alarm.priority != "high"} <= {"ended"}
+    assert not [one for one in engine.wall(161.0) if isinstance(one, Alarm)]
+
+
 def test_a_bell_and_limits_go_on() -> None:
     engine = AlarmEngine()
     engine.resume([], [Limits(bed="bed", values={"hr_high": 90.0})], [Bell(bed="bed", paused="medium", until=50.0)])
