@@ -21,6 +21,7 @@ from stream.messages import (
     Event,
     Message,
     Open,
+    Quality,
     Rhythm,
     Wave,
     unpack_wave,
@@ -170,7 +171,7 @@ class Recorder:
                 bed = self._beds.get(message.bed)
                 if bed and bed.opened and bed.opened.stream == message.stream:
                     bed.opened = bed.segment = None
-            elif isinstance(message, Beat | Alarm | Rhythm):
+            elif isinstance(message, Beat | Alarm | Rhythm | Quality):
                 self._note(message, now)
 
     def due(self, now: float, also: Collection[str] = ()) -> list[Batch]:
@@ -270,14 +271,16 @@ class Recorder:
 def notes_of(event: Event) -> list[tuple[str, str, Note]]:
     """What an event says as annotations: bed, stream and note of each.
 
-    Beats by their class; rhythms as ``+`` with ``(AFIB`` and the like; an alarm as a comment at its onset, and one
-    where it ended.
+    Beats by their class; rhythms as ``+`` with ``(AFIB`` and the like; quality as ``~`` with the state of each lead; an
+    alarm as a comment at its onset, and one where it ended.
     """
     match event:
         case Beat(row=None):
             return [(event.bed, event.stream, Note(event.sample, event.label))]
         case Rhythm():
             return [(event.bed, event.stream, Note(event.sample, "+", event.code or event.text))]
+        case Quality():
+            return [(event.bed, event.stream, Note(event.sample, "~", " ".join(event.leads)))]
         case Alarm():
             notes = []
             if event.revision == 1:

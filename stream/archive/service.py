@@ -25,7 +25,7 @@ from stream.messages import Alarm, Event, Gap, Sent, Status, Subscribe, Subscrib
 
 log = logging.getLogger(__name__)
 
-NOTED: Final = ("beat", "alarm", "rhythm")
+NOTED: Final = ("beat", "alarm", "rhythm", "quality")
 HEARS: Final = ("open", "wave", "close", *NOTED)
 
 HISTORY: Final = 60.0

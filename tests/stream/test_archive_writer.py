@@ -15,7 +15,7 @@ from stream.archive.recorder import GAP_SECONDS, HOLD_BYTES, Recorder
 from stream.archive.records import COMMENT, Note
 from stream.archive.writer import LOCK, Writer
 from stream.errors import SourceError
-from stream.messages import MISSING, Alarm, Beat, Close, Lead, Message, Open, Rhythm, Wave, pack
+from stream.messages import MISSING, Alarm, Beat, Close, Lead, Message, Open, Quality, Rhythm, Wave, pack
 
 FS = 100.0
 EPOCH = 1.7e9
@@ -173,8 +173,9 @@ def test_a_period_is_cut_out_with_its_annotations(tmp_path: Path) -> None:
     samples = truth(3000)
     said = [beat(n, "V" if n % 300 == 0 else "N") for n in range(50, 3000, 100)]
     rhythm = Rhythm(bed="1", stream="a", sample=1700, text="Atrial fibrillation", code="(AFIB")
+    quality = Quality(bed="1", stream="a", sample=1750, leads=("good", "noisy"))
     ended = alarm(1600, ended=1800, state="ended", revision=2)
-    archive = keep(tmp_path, opened(), *waves(samples, [50]), *said, rhythm, alarm(1600), ended, segment=10.0)
+    archive = keep(tmp_path, opened(), *waves(samples, [50]), *said, rhythm, quality, alarm(1600), ended, segment=10.0)
     (excerpt,) = archive.read("1", EPOCH + 15.0, EPOCH + 22.0)
     assert (excerpt.first, excerpt.samples.shape) == (1500, (2, 700))
     np.testing.assert_array_equal(excerpt.samples, samples[:, 1500:2200])
@@ -184,6 +185,7 @@ def test_a_period_is_cut_out_with_its_annotations(tmp_path: Path) -> None:
     assert [note for note in excerpt.notes if note.symbol not in "NV"] == [
         Note(1600, COMMENT, "pause: RR 3.4 s > 3"),
         Note(1700, "+", "(AFIB"),
+        Note(1750, "~", "good noisy"),
         Note(1800, COMMENT, "pause: ended"),
     ]
 
