@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,7 +15,6 @@ from rich.console import Console
 import supervisor
 from stream import logs
 from stream.client import Feed
-from stream.errors import CardioVisionError
 from stream.messages import Open, Status, Subscribe
 
 if TYPE_CHECKING:
@@ -97,19 +95,3 @@ def _answers(page: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
-
-
-def state_folder() -> Path:
-    """Where logs are kept, made if it is not there.
-
-    ``$CARDIOVISION_HOME``, else ``cardiovision`` in the state folder of the XDG Base Directory Specification.
-    """
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    folder = Path(os.environ.get("CARDIOVISION_HOME") or state / "cardiovision").expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CardioVisionError(
-            f"cannot write logs to {folder} ({error.strerror}); name a folder in CARDIOVISION_HOME"
-        ) from None
-    return folder

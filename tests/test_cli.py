@@ -14,10 +14,12 @@ from typing import IO, Any
 import psutil
 import pytest
 import typer
+from typer.main import get_command
 
-from cardiovision import app, parse_speed
+from cardiovision import app
+from commands.options import parse_speed
 
-COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS = list(get_command(app).commands)
 
 
 def command(*arguments: str) -> list[str]:
