@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -134,6 +135,6 @@ def web(
     from web.settings import Settings
 
     log_to_stderr(verbose)
-    kept = None if journal == "none" else journal_of(journal)
+    kept = None if journal == "none" else journal_of(journal, urlsplit(feed).port or FEED_PORT)
     uploads = state_folder() / "uploads"
     run(host, port, Settings(feed, kept, archive_of(folder), records, uploads, model))
