@@ -67,7 +67,7 @@ async def run(
             async with asyncio.TaskGroup() as group:
 
                 def begin(part: supervisor.Part) -> None:
-                    group.create_task(supervisor.keep(part, on_line=hear, on_notice=tell))
+                    group.create_task(supervisor.keep(part, on_line=hear, on_notice=tell, ends=part is beds))
 
                 with console.status("") as status:
                     await start(begin, status.update if console.is_terminal else tell)

@@ -87,6 +87,7 @@ async def keep(
     on_notice: Callable[[str], None],
     restarts: Restarts | None = None,
     grace: float = GRACE,
+    ends: bool = False,
 ) -> None:
     """Keep a child running until cancelled; then stop it, and all it started.
 
@@ -102,6 +103,8 @@ async def keep(
         When to start it again.
     grace
         Seconds a child has to end by itself when asked to.
+    ends
+        Whether it may come to its end: one that exits with code 0 is then not started again.
 
     Raises
     ------
@@ -113,16 +116,17 @@ async def keep(
     first = True
     while True:
         started = time.monotonic()
-        code, tail = await _run(part, on_line, grace)
+        code, tail = await once(part, on_line=on_line, grace=grace)
         if first and code == USER_FAULT:
-            raise PartError(_plain(tail[-1]) if tail else f"{part.name} could not start and did not say why")
+            raise PartError(reason(part, code, tail))
+        if ends and code == 0:
+            return
         first = False
         deaths, wait = restarts.after(deaths, time.monotonic() - started)
         if deaths >= restarts.at_most:
             raise PartError(f"{part.name} {ending(code)}, {deaths} times in a row", tail)
         log.warning("part died", extra={"part": part.name, "code": code, "restart_in": wait})
-        last = f" ({tail[-1]})" if tail and code > 0 else ""
-        on_notice(f"{part.name} {ending(code)}{last}; starting it again in {wait:g} s")
+        on_notice(f"{_ended(part, code, tail)}; starting it again in {wait:g} s")
         await asyncio.sleep(wait)
 
 
@@ -134,6 +138,13 @@ def ending(code: int) -> str:
         return f"was killed ({signal.Signals(-code).name})"
     except ValueError:
         return f"was killed (signal {-code})"
+
+
+def reason(part: Part, code: int, tail: Sequence[str]) -> str:
+    """Why a child ended, for people: its own last words where it could not start, else how it ended."""
+    if code == USER_FAULT:
+        return tail[-1].removeprefix("cardiovision: ") if tail else f"{part.name} could not start and did not say why"
+    return _ended(part, code, tail)
 
 
 def run_until_signalled(work: Coroutine[Any, Any, object]) -> bool:
@@ -225,8 +236,24 @@ class _Child(asyncio.SubprocessProtocol):
         self.silent.set_result(None)
 
 
-async def _run(part: Part, on_line: Callable[[str, str], None], grace: float) -> tuple[int, list[str]]:
-    """Run the child once: its exit code and the last lines it wrote. Cancelled, it stops the child first."""
+async def once(part: Part, *, on_line: Callable[[str, str], None], grace: float = GRACE) -> tuple[int, list[str]]:
+    """Run a child to its end, without starting it again; cancelled, stop it first, and all it started.
+
+    Parameters
+    ----------
+    part, on_line, grace
+        As of :func:`keep`.
+
+    Returns
+    -------
+    code, tail
+        Its exit code, below 0 if a signal ended it, and the last lines it wrote; :func:`reason` makes words of them.
+
+    Raises
+    ------
+    PartError
+        If it cannot be run.
+    """
     tail: deque[str] = deque(maxlen=20)
 
     def hear(line: str) -> None:
@@ -264,12 +291,12 @@ async def _run(part: Part, on_line: Callable[[str, str], None], grace: float) ->
     return code, list(tail)
 
 
+def _ended(part: Part, code: int, tail: Sequence[str]) -> str:
+    """How a child ended, with the last that it wrote."""
+    return f"{part.name} {ending(code)}" + (f" ({tail[-1]})" if tail and code > 0 else "")
+
+
 def _signal(group: int, number: signal.Signals) -> None:
     """Send a signal to a process group, which may be gone already."""
     with suppress(ProcessLookupError, PermissionError):  # macOS: the latter for a group of zombies
         os.killpg(group, number)
-
-
-def _plain(line: str) -> str:
-    """Strip the name of the program from a child's error line."""
-    return line.removeprefix("cardiovision: ")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import annotate, crashes, explain, pace, seed, ward
+from benchmarks import annotate, crashes, explain, pace, screen, seed, ward
 from benchmarks.figures import Report, as_json, machine
 from stream import logs
 from stream.errors import CardioVisionError
@@ -28,19 +28,25 @@ class Name(StrEnum):
     seed = "seed"
     explain = "explain"
     crashes = "crashes"
+    screen = "screen"
 
 
 @app.command()
 def main(
     names: Annotated[
-        list[Name] | None, typer.Argument(metavar="[NAME]...", help="ward, pace, annotate, seed, explain, crashes.")
+        list[Name] | None,
+        typer.Argument(metavar="[NAME]...", help="ward, pace, annotate, seed, explain, crashes, screen."),
     ] = None,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="10 s a measurement in place of 60; rougher.")] = False,
     seconds: Annotated[float | None, typer.Option(min=1, metavar="SEC", help="Length of a measurement.")] = None,
     beds: Annotated[
-        list[int] | None, typer.Option(min=1, metavar="N", help="ward: a number of beds to try; repeat it, rising.")
+        list[int] | None,
+        typer.Option(min=1, metavar="N", help="ward and screen: a number of beds; repeat it, rising."),
     ] = None,
+    minutes: Annotated[
+        float, typer.Option(min=0, metavar="MIN", help="screen: look for so long whether memory grows.")
+    ] = 0.0,
     to: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here too.")] = None,
 ) -> None:
     """Measure how much the service carries on this machine. docs/benchmarks.md says what each figure means."""
@@ -69,6 +75,7 @@ def main(
             Name.seed: lambda: seed.bench(seconds=min(length, 20.0), tell=tell),
             Name.explain: lambda: explain.bench(a_record=2 if quick else 10, models=1 if quick else 5, tell=tell),
             Name.crashes: lambda: crashes.bench(6 if quick else 50, tell=tell),
+            Name.screen: lambda: screen.bench(beds or screen.BEDS, seconds=length, minutes=minutes, tell=tell),
         }
         for name in names or list(Name):
             reports.append(work[name]())

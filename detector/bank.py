@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from detector.beats import Beats, BeatTracker
 from detector.conditioning import FS, Filter, Resampler, bridge, wave_filter
-from detector.pacing import WithoutPulses
+from detector.pacing import Unpaced
 from detector.qrs import HOP, MOST_HOPS, RING, Found, QrsDetector
 from detector.rows import Floats, Indices, Ring
 from detector.segmentation import BEFORE
@@ -63,7 +63,7 @@ class Bank:
         self.block: Final = int(BLOCK_SECONDS * fs)
         self.wave_filter: Final[Filter] = wave_filter()
         self.raw: Final = Ring(0, leads, 2 * self.block + 2 * self.resample.reach + 2 * int(fs) + 2)
-        self.unpaced: Final = WithoutPulses(self.raw, fs)
+        self.unpaced: Final = Unpaced(self.raw, fs)
         self.wave: Final = Ring(0, leads, RING)
         self.qrs: Final = qrs or QrsDetector(0, leads)
         self.beats: Final = BeatTracker(0, leads)
@@ -92,7 +92,7 @@ class Bank:
 
     def _parts(self) -> list[Any]:
         """All that grows and is reset with the beds."""
-        parts = (self.raw, self.wave, self.qrs, self.beats, self.signs)
+        parts = (self.raw, self.unpaced, self.wave, self.qrs, self.beats, self.signs)
         return [part for part in parts if part is not None]
 
     def remove(self, row: int) -> None:
@@ -118,13 +118,15 @@ class Bank:
     def room(self, row: int) -> int:
         """How many samples :meth:`push` can take before the next :meth:`step`."""
         read = int(self.qrs.seen[row] * self.resample.ratio)
-        return self.raw.length - self.resample.reach - 2 * self.unpaced.reach - 1 - (int(self.received[row]) - read)
+        behind = self.resample.reach + self.unpaced.before + 1  # samples read again
+        return self.raw.length - behind - (int(self.received[row]) - read)
 
     def step(self) -> list[Beats]:
         """Read all that has come; beats in order of time within a bed."""
         told: list[Beats] = []
+        self.unpaced.follow(self.received)
         while True:
-            hops = self.resample.ready(self.received - self.unpaced.reach) // HOP - self.qrs.seen // HOP
+            hops = self.resample.ready(self.unpaced.seen) // HOP - self.qrs.seen // HOP
             rows = np.flatnonzero(hops > 0)
             if not rows.size:
                 return told
@@ -166,7 +168,7 @@ class Bank:
 
     def _advance(self, rows: Indices, hops: int) -> list[Beats]:
         """Take the next ``hops`` hops of some beds."""
-        x = self.resample(self.unpaced, rows, self.qrs.seen[rows], hops * HOP)
+        x = self.resample(self.unpaced.ring, rows, self.qrs.seen[rows], hops * HOP)
         wave, self.wave_state[rows] = self.wave_filter(x, self.wave_state[rows])
         self.wave.write(rows, self.qrs.seen[rows], wave)
         if self.signs is not None:

@@ -15,6 +15,7 @@ from detector.bank import Reading, Ward
 from detector.classifier import Classifier
 from detector.conditioning import FS
 from detector.explain import heat_of
+from detector.facts import facts, usual_wave
 from detector.monitor import Monitor
 from detector.physical import Scale
 from detector.reasons import reasons
@@ -45,8 +46,9 @@ from stream.messages import (
     unpack_wave,
 )
 
-REMEMBERED: Final = 30
-"""Beats kept of each bed, on average, so that they can be explained when somebody asks."""
+REMEMBERED: Final = 240
+"""Beats kept of each bed, on average, so that they can be explained when somebody asks: three minutes at 80/min, some
+1 MB of a bed with two leads."""
 
 SAID: Final = 120
 """Beats of each bed that are said again to a hub that was away."""
@@ -74,12 +76,21 @@ class Reader:
         Whether to explain beats that are not normal, unasked.
     clock
         The wall clock, see :class:`~detector.monitor.Monitor`.
+    remembered
+        Beats kept of each bed, on average (of eight beds at least), so that they can be explained.
     """
 
     def __init__(
-        self, stream: Classifier, row: Classifier, *, explain: bool = True, clock: Callable[[], float] | None = None
+        self,
+        stream: Classifier,
+        row: Classifier,
+        *,
+        explain: bool = True,
+        clock: Callable[[], float] | None = None,
+        remembered: int = REMEMBERED,
     ):
         self._explains: Final = explain
+        self._remembered: Final = remembered
         self._clock: Final = clock
         self._stream: Final = stream
         self._row: Final = row
@@ -95,7 +106,7 @@ class Reader:
 
     def renewed(self) -> "Reader":
         """A reader of the same streams that has forgotten all else, to go on with after a fault."""
-        fresh = Reader(self._stream, self._row, explain=self._explains, clock=self._clock)
+        fresh = Reader(self._stream, self._row, explain=self._explains, clock=self._clock, remembered=self._remembered)
         for opened in self._opens.values():
             fresh._open(opened)
         fresh._before = self._monitor.said_last()
@@ -247,7 +258,7 @@ class Reader:
     def _remember(self, reading: Reading, opens: list[Open], label: list[int]) -> None:
         self._recent.append((reading, opens, label))
         self._kept += len(label)
-        while self._kept - len(self._recent[0][2]) > REMEMBERED * max(8, len(self._opens)):
+        while self._kept - len(self._recent[0][2]) > self._remembered * max(8, len(self._opens)):
             self._kept -= len(self._recent.popleft()[2])
 
     def _explain(
@@ -260,6 +271,7 @@ class Reader:
         spoke = self._stream.attributions(self._stream.of_stream(beats), classes)
         heat = normalize_length(self._stream.lead_heat(heat_of(spoke[0]), beats.cut.shape[1]), beats.cut.shape[-1])
         why: list[tuple[Reason, ...]] = [()] * len(which) if self._stream.alone else reasons(beats, spoke)
+        usual = usual_wave(beats)
         return [
             Explanation(
                 bed=reading.key[k],
@@ -273,8 +285,13 @@ class Reader:
                 wave=pack(cut[: len(of_lead)]),
                 heat=pack(of_lead),
                 reasons=because,
+                probabilities=_rounded(probabilities[k]),
+                usual=b"" if np.isnan(before[: len(of_lead)]).all() else pack(before[: len(of_lead)]),
+                facts=measured,
             )
-            for k, cut, of_lead, because in zip(which, beats.cut, heat, why, strict=True)
+            for k, cut, of_lead, because, before, measured in zip(
+                which, beats.cut, heat, why, usual, facts(beats, usual), strict=True
+            )
         ]
 
     def _name_rows(self, rows: list[_Row]) -> list[Message]:
@@ -287,14 +304,14 @@ class Reader:
                 stream=row.cut.stream,
                 sample=row.cut.start,
                 label=AAMI[k],
-                probabilities=tuple(np.round(p.astype(np.float64), 4).tolist()),
+                probabilities=_rounded(p),
                 row=row.cut.row,
                 truth=row.cut.truth,
             )
             for row, k, p in zip(rows, label, probabilities, strict=True)
         ]
         self._rows.extend(zip(rows, label, strict=True))
-        while len(self._rows) > REMEMBERED * max(8, len(self._opens)):
+        while len(self._rows) > self._remembered * max(8, len(self._opens)):
             self._rows.popleft()
         odd = [(row, k) for row, k in zip(rows, label, strict=True) if k]
         return said + self._explain_rows(odd)
@@ -319,6 +336,7 @@ class Reader:
                 heat=pack(normalize_length(h, len(row.values))),
                 row=row.cut.row,
                 truth=row.cut.truth,
+                probabilities=_rounded(p),
             )
             for (row, k), p, h in zip(rows, probabilities, heat, strict=True)
         ]
@@ -336,6 +354,11 @@ class Reader:
             if (row.cut.bed, row.cut.stream, row.cut.start) == (request.bed, request.stream, request.sample):
                 return self._explain_rows([(row, k)])
         return []
+
+
+def _rounded(probabilities: Floats) -> tuple[float, ...]:
+    """Probabilities of one beat as they are told."""
+    return tuple(np.round(probabilities.astype(np.float64), 4).tolist())
 
 
 def _make(opened: Open) -> tuple[str, float, int]:

@@ -104,7 +104,9 @@ def frames(messages: Sequence[Message]) -> Iterator[list[Message]]:
     batch: list[Message] = []
     size = 0
     for message in messages:
-        more = 512 + (len(message.wave) + len(message.heat) if isinstance(message, Explanation) else 0)
+        more = 512
+        if isinstance(message, Explanation):
+            more += len(message.wave) + len(message.heat) + len(message.usual)
         if batch and size + more > FRAME_BYTES:
             yield batch
             batch, size = [], 0

@@ -87,7 +87,8 @@ BETTER: Final = 0.1
 """By how much likeness must gain from that."""
 
 FLAT: Final = 0.05
-"""A lead less tall than this share of the tallest is not there."""
+"""A lead less tall than this share of the tallest is not there; nor is one that moves less than this share of its usual
+QRS height all through a beat: it is off. Such a beat is read like one of a bed that has but the other leads."""
 
 
 class ShapeMemory(Rows):
@@ -188,19 +189,24 @@ class ShapeMemory(Rows):
         scaled = np.clip(normalize_length((cut - level) / np.maximum(height, 1e-3)[..., None]), -5, 5)
         usual = np.where(first[..., None], scaled, self.usual[beds])
         there = height >= FLAT * height.max(-1, keepdims=True)
+        off = np.ptp(cut, axis=-1) < FLAT * height
+        off &= (there & ~off).any(-1, keepdims=True)  # not if none were left
+        there &= ~off
 
         figures = self._against_usual(scaled, usual, there)
-        figures |= self._sizes(cut, tall, height, there)
+        figures |= self._sizes(cut, tall, height, there, off)
         last = np.where(first[..., None], scaled, self.last[beds])
         figures["before_qrs_like"] = _least(likeness(scaled[..., QRS], last[..., QRS]), there)
         figures["before_p_like"] = _most(likeness(scaled[..., P], last[..., P]), there)
-        figures |= self._families(beds, scaled * there[..., None], times)
+        figures |= self._families(beds, scaled * there[..., None], times, off)
         figures |= self._odd(beds, np.stack([figures[name] for name in ODD_NAMES], axis=-1))
-        self._learn_usual(beds, scaled, tall, figures["qrs_like_least"], times[:, 0])
+        self._learn_usual(beds, scaled, tall, figures["qrs_like_least"], times[:, 0], off)
 
         wave = np.zeros((len(beds), LENGTH, 2 * LEADS), np.float32)
         wave[..., : self.read] = scaled.transpose(0, 2, 1)
         wave[..., LEADS : LEADS + self.read] = usual.transpose(0, 2, 1)
+        if off.any():
+            wave = _without(wave, off)
         stacked = np.stack([figures[name] for name in SHAPE_NAMES], axis=-1)
         return wave, np.clip(stacked, -5, 5).astype(np.float32)
 
@@ -221,23 +227,32 @@ class ShapeMemory(Rows):
         p, was = (_most(np.ptp(x[..., P_WAVE], axis=-1), there) for x in (scaled, usual))
         return figures | {"p_height": p, "p_height_usual": _log(p, was)}
 
-    def _sizes(self, cut: Floats, tall: Floats, height: Floats, there: NDArray[np.bool_]) -> dict[str, Floats]:
-        size = _log(tall, height)
+    def _sizes(
+        self, cut: Floats, tall: Floats, height: Floats, there: NDArray[np.bool_], off: NDArray[np.bool_]
+    ) -> dict[str, Floats]:
+        size, row = _log(tall, height), np.arange(len(cut))
         return {
-            "height_first": size[:, 0],
-            "height_last": size[:, -1],
+            "height_first": size[row, off.argmin(-1)],
+            "height_last": size[row, self.read - 1 - off[:, ::-1].argmin(-1)],
             "half_width": _most(width(cut, 0.5) / np.float32(100), there),
             "quarter_width": _most(width(cut, 0.25) / np.float32(100), there),
         }
 
-    def _families(self, beds: Indices, scaled: Floats, times: Floats) -> dict[str, Floats]:
-        """Measure against the families; enter the beat into its own, or begin one in place of the rarest."""
+    def _families(self, beds: Indices, scaled: Floats, times: Floats, off: NDArray[np.bool_]) -> dict[str, Floats]:
+        """Measure against the families; enter the beat into its own, or begin one in place of the rarest.
+
+        With a lead off, likeness is that of the others, and the family's shape stays as it is.
+        """
         row = np.arange(len(beds))
         qrs = scaled[..., QRS] - scaled[..., QRS].mean(-1, keepdims=True)
         qrs = qrs.reshape(len(beds), -1)
         qrs = qrs / np.maximum(np.sqrt((qrs * qrs).sum(-1, keepdims=True)), 1e-6)
         share = self.share[beds]
-        like = np.where(share > 0, (self.family[beds] * qrs[:, None]).sum(-1), -1)
+        less: NDArray[np.bool_] = np.any(off, axis=-1)
+        family = self.family[beds]
+        if less.any():
+            family[less] = _of_leads(family[less], ~off[less])
+        like = np.where(share > 0, (family * qrs[:, None]).sum(-1), -1)
         best = like.argmax(-1)
         sure = like[row, best]
         known = sure >= ALIKE
@@ -252,7 +267,8 @@ class ShapeMemory(Rows):
         size = np.where(known, self.size[beds, own], 0) + 1
         shape_memory, time_memory = (np.maximum(least, 1 / size)[:, None].astype(np.float32) for least in FAMILY_LEARN)
         shape = np.where(was, self.family[beds, own] + shape_memory * (qrs - self.family[beds, own]), qrs)
-        self.family[beds, own] = shape / np.maximum(np.sqrt((shape * shape).sum(-1, keepdims=True)), 1e-6)
+        shape = shape / np.maximum(np.sqrt((shape * shape).sum(-1, keepdims=True)), 1e-6)
+        self.family[beds, own] = np.where(was & less[:, None], self.family[beds, own], shape)
         self.times[beds, own] = np.where(
             was, self.times[beds, own] + time_memory * (times - self.times[beds, own]), times
         )
@@ -263,7 +279,7 @@ class ShapeMemory(Rows):
         most = share.argmax(-1)
         return figures | {
             "family_first": (most == own).astype(np.float32),
-            "first_like": (self.family[beds, most] * qrs).sum(-1),
+            "first_like": np.where(less, like[row, most], (self.family[beds, most] * qrs).sum(-1)),
             "first_share": share[row, most],
         }
 
@@ -278,16 +294,37 @@ class ShapeMemory(Rows):
         names = ("qrs_like_odd", "p_like_odd", "qrs_apart_odd", "width_odd", "p_apart_odd")
         return {name: away[:, k] for k, name in enumerate(names)}
 
-    def _learn_usual(self, beds: Indices, scaled: Floats, tall: Floats, like: Floats, before: Floats) -> None:
+    def _learn_usual(
+        self, beds: Indices, scaled: Floats, tall: Floats, like: Floats, before: Floats, off: NDArray[np.bool_]
+    ) -> None:
         early = before < np.float32(np.log(EARLY))
         count = self.beats[beds]
         memory = np.where((like > ALIKE) & ~early, USUAL_MEMORY, STRANGE_MEMORY)
         memory = np.maximum(memory, 1 / (count + 1) * ((count < LEARNED) & ~early)).astype(np.float32)[:, None]
         memory = np.where((count == 0)[:, None], np.float32(1), memory)
+        memory = np.where(off, np.float32(0), memory)  # nothing is learned of a lead that is off
         self.height[beds] += memory * (tall - self.height[beds])
         self.usual[beds] += memory[..., None] * (scaled - self.usual[beds])
-        self.last[beds] = scaled
+        self.last[beds] = np.where(off[..., None], self.last[beds], scaled)
         self.beats[beds] = count + 1
+
+
+def _without(wave: Floats, off: NDArray[np.bool_]) -> Floats:
+    """What the model reads of beats, without leads that are off: as of a bed that has but the others, those first."""
+    order = np.argsort(off, axis=-1, kind="stable")
+    columns = np.arange(LEADS)[None, :].repeat(len(off), axis=0)
+    columns[:, : off.shape[1]] = order
+    both = np.concatenate([columns, columns + LEADS], axis=1)
+    gone = np.zeros((len(off), LEADS), np.bool_)
+    gone[:, : off.shape[1]] = np.take_along_axis(off, order, axis=-1)
+    gone = np.concatenate([gone, gone], axis=1)
+    return np.where(gone[:, None], np.float32(0), np.take_along_axis(wave, both[:, None], axis=2))
+
+
+def _of_leads(family: Floats, there: NDArray[np.bool_]) -> Floats:
+    """Families of shape ``(n, FAMILIES, leads * QRS)`` over the leads that are there alone, each of length 1 again."""
+    part = family * np.repeat(there, family.shape[-1] // there.shape[-1], axis=-1)[:, None]
+    return np.asarray(part / np.maximum(np.sqrt((part * part).sum(-1, keepdims=True)), 1e-6), np.float32)
 
 
 def _least(values: Floats, there: NDArray[np.bool_]) -> Floats:

@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
 from stream.limits import ALARMS, problem_with
-from stream.messages import FS_RANGE, KINDS, MAX_LEADS, Message, Open, Reason, Subscribe
+from stream.messages import AAMI, FS_RANGE, KINDS, MAX_LEADS, Explanation, Message, Open, Reason, Subscribe
 
 MAX_REASONS: Final = 16
 """Most reasons in an explanation."""
@@ -77,6 +79,23 @@ def check_name(what: str, name: str) -> None:
     """
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name.isspace():
         raise Refused(f"expected a {what} name of 1 to {MAX_NAME} printable characters, got {name[:80]!r}")
+
+
+def check_explanation(message: Explanation) -> None:
+    """Check what an explanation gives as reasons, probabilities and facts.
+
+    Raises
+    ------
+    Refused
+        If they are too many, or one cannot be shown.
+    """
+    check_reasons(message.reasons)
+    if len(message.probabilities) not in (0, len(AAMI)) or not all(map(math.isfinite, message.probabilities)):
+        raise Refused(f"expected {len(AAMI)} finite probabilities or none, got {message.probabilities[:8]}")
+    if message.facts is not None:
+        for name, value in msgspec.structs.asdict(message.facts).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise Refused(f"expected a finite number as {name!r} in the facts of a beat, got {value}")
 
 
 def check_reasons(reasons: Sequence[Reason]) -> None:

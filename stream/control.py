@@ -5,16 +5,16 @@ from typing import Final, Literal, TypeAlias
 
 from stream.client import Feed
 from stream.errors import FeedError
-from stream.messages import Control, Open, Problem, Status, Subscribe, Subscribed
+from stream.messages import Close, Control, Open, Problem, Status, Subscribe, Subscribed
 
-Action: TypeAlias = Literal["pause", "resume", "seek", "speed"]
+Action: TypeAlias = Literal["pause", "resume", "seek", "speed", "stop"]
 
 PATIENCE: Final = 5.0
 """Seconds that an answer is waited for."""
 
 
 async def control(url: str, bed: str, action: Action, value: float = 0.0) -> str:
-    """Pause, resume, seek or change the speed of a bed's replay.
+    """Pause, resume, seek, change the speed of a bed's replay, or stop it.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ async def control(url: str, bed: str, action: Action, value: float = 0.0) -> str
     FeedError
         If no hub answers, or nobody plays such a bed.
     """
-    wanted = Subscribe(beds=(bed,), kinds=("open", "status"))
+    wanted = Subscribe(beds=(bed,), kinds=("open", "status", "close"))
     try:
         async with asyncio.timeout(PATIENCE), Feed(url, name="control", subscribe=wanted, wait=False) as feed:
             asked = False
@@ -49,7 +49,9 @@ async def control(url: str, bed: str, action: Action, value: float = 0.0) -> str
                             raise FeedError(message.text)
                         case Status(component="source") if asked:
                             return f"{bed}: {message.state} {message.detail}".rstrip()
-                        case Open() if asked:
+                        case Close() if asked:
+                            return f"{bed}: {message.reason} at sample {message.sample}"
+                        case Open() if asked and action != "pause":  # then it comes with word that it is paused
                             speed = f"speed {message.speed:g}" if message.speed else "as fast as it goes"
                             return f"{bed}: {message.title}, {speed}, from sample {message.first}"
                         case _:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
-from stream.checks import Refused, check_monitoring, check_name, check_open, check_reasons
+from stream.checks import Refused, check_explanation, check_monitoring, check_name, check_open
 from stream.known import Known
 from stream.messages import (
     AAMI,
@@ -224,7 +224,7 @@ class Intake:
         if message.label not in AAMI:
             raise Refused(f"expected a label among {' '.join(AAMI)}, got {message.label[:80]!r}")
         if isinstance(message, Explanation):
-            check_reasons(message.reasons)
+            check_explanation(message)
         elif not self._known.news(message):
             return
         accepted.append(message)

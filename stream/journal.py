@@ -114,7 +114,40 @@ class Journal:
         query = _page(select(table.id), tables.alarms, bed, since, until, limit, offset).where(table.revision == 1)
         if name is not None:
             query = query.where(table.name == name)
-        names = [row.id for row in self._rows(query)]
+        return self._alarms([row.id for row in self._rows(query)])
+
+    def alarms_during(self, since: float, bed: str | None = None, *, limit: int = PAGE) -> list[KeptAlarm]:
+        """Return the alarms of which something was told from ``since`` on (UTC seconds), or that stand to this day.
+
+        Those are among them that were first told before. The newest come first, ``limit`` of them at most.
+        """
+        table, now = tables.alarms.c, tables.present.c
+        heard = select(table.id).where(table.at >= since)
+        standing = select(now.item).where(now.kind == "alarm")
+        query = select(table.id).where((table.revision == 1) & (table.id.in_(heard) | table.id.in_(standing)))
+        if bed is not None:
+            query = query.where(table.bed == bed)
+        query = query.order_by(table.at.desc(), table.seq.desc()).limit(limit)
+        return self._alarms([row.id for row in self._rows(query)])
+
+    def neighbours(self, alarm: str) -> tuple[str | None, str | None]:
+        """Return the ids of the alarms of the same bed told just before an alarm and just after it, or None."""
+        table = tables.alarms.c
+        first = select(table.bed, table.at, table.seq).where((table.id == alarm) & (table.revision == 1))
+        found = self._rows(first)
+        if not found:
+            return None, None
+        bed, at, seq = found[0]
+        others = select(table.id).where((table.bed == bed) & (table.revision == 1))
+        earlier = (table.at < at) | ((table.at == at) & (table.seq < seq))
+        later = (table.at > at) | ((table.at == at) & (table.seq > seq))
+        before = others.where(earlier).order_by(table.at.desc(), table.seq.desc()).limit(1)
+        after = others.where(later).order_by(table.at, table.seq).limit(1)
+        return self._scalar(before), self._scalar(after)
+
+    def _alarms(self, names: Sequence[str]) -> list[KeptAlarm]:
+        """Alarms by their ids, in this order."""
+        table = tables.alarms.c
         revisions: dict[str, list[Any]] = {name: [] for name in names}
         for i in range(0, len(names), 500):
             for row in self._rows(

@@ -90,6 +90,9 @@ class Open(Event, frozen=True, kw_only=True, tag="open"):
         What is played, for people: ``mitdb/119``, ``sinus 72``.
     speed
         Stream seconds per second of wall time; 1 is real time, 0 means as fast as it goes.
+    length
+        Index one past the last sample, of a source that can go to any of its samples (:class:`Control`, ``seek``); None
+        if it cannot, or has no end.
     """
 
     bed: str
@@ -101,6 +104,7 @@ class Open(Event, frozen=True, kw_only=True, tag="open"):
     first: Index = 0
     title: str = ""
     speed: float = 1.0
+    length: Index | None = None
 
 
 class Wave(Message, frozen=True, kw_only=True, tag="wave"):
@@ -215,6 +219,34 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: float | None = None
 
 
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was measured of a beat, whatever the model made of it; None where it cannot be told.
+
+    Attributes
+    ----------
+    rr, rr_after
+        RR before and after, as ratios to the patient's usual RR (the median of the last 32).
+    irregular
+        Mean step from RR to RR over the 8 before this beat, as a share of the RR.
+    qrs, qrs_usual
+        Duration of QRS in ms, from its earliest begin to its latest end in the leads that are read; that of the
+        patient's usual beat.
+    likeness
+        Correlation of QRS with that of the usual beat, in the lead least alike; 1 is the same.
+    p
+        What stands where the usual P wave does: ``usual``, ``other`` (something unlike it) or ``none``. None too where
+        the patient's usual beat has no P wave.
+    """
+
+    rr: float | None = None
+    rr_after: float | None = None
+    irregular: float | None = None
+    qrs: float | None = None
+    qrs_usual: float | None = None
+    likeness: float | None = None
+    p: Literal["usual", "other", "none"] | None = None
+
+
 class Explanation(Event, frozen=True, kw_only=True, tag="explanation"):
     """What in a beat made the model say what it said.
 
@@ -227,6 +259,13 @@ class Explanation(Event, frozen=True, kw_only=True, tag="explanation"):
     reasons
         What decided, the weightiest first; small ones are left out. None for a beat that came already cut: nothing
         is known of its rhythm or of what is usual for the patient.
+    probabilities
+        Of N, S, V, F, Q, in this order.
+    usual
+        The patient's usual beat as it was before this one: as ``wave``, in its units and at its times, NaN in a lead
+        of which it is not known. Empty where none is known: for the first beat, and for one that came already cut.
+    facts
+        What was measured; None for a beat that came already cut.
     """
 
     bed: str
@@ -242,6 +281,9 @@ class Explanation(Event, frozen=True, kw_only=True, tag="explanation"):
     reasons: tuple[Reason, ...] = ()
     row: Index | None = None
     truth: str | None = None
+    probabilities: tuple[float, ...] = ()
+    usual: bytes = b""
+    facts: Facts | None = None
 
 
 # ---------------------------------------------------------------------------------------------- anyone says
@@ -331,15 +373,18 @@ class Subscribed(Message, frozen=True, kw_only=True, tag="subscribed"):
 
 
 class Control(Message, frozen=True, kw_only=True, tag="control"):
-    """Steers the replay of a bed: ``speed`` takes a factor, ``seek`` seconds from the record's begin."""
+    """Steers the replay of a bed: ``speed`` takes a factor, ``seek`` seconds of the record, ``stop`` ends it."""
 
     bed: str
-    action: Literal["pause", "resume", "seek", "speed"]
+    action: Literal["pause", "resume", "seek", "speed", "stop"]
     value: float = 0.0
 
 
 class Explain(Message, frozen=True, kw_only=True, tag="explain"):
-    """Asks the detector to explain the beat at ``sample``; it answers with an :class:`Explanation`."""
+    """Asks the detector to explain the beat at ``sample``; it answers with an :class:`Explanation`.
+
+    Of a beat that it no longer remembers, or never found, it says nothing.
+    """
 
     bed: str
     stream: str

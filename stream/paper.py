@@ -38,12 +38,12 @@ DISCLAIMER: Final = "CardioVision: research and teaching software, not a medical
 _PAGE_HEIGHT: Final = 210.0
 _LEFT: Final = 30.0
 _TOP, _BOTTOM = 25.0, 15.0
-_LABELS: Final = 10.0  # above each row, for its time and the beats' labels
+LABELS: Final = 10.0  # above each row, for its time and the beats' labels
 _LEAD_HEIGHT: Final = (20.0, 60.0)
-_GRID: Final = (("#f6d5d5", 0.1, 1.0), ("#e8a3a3", 0.25, 5.0))  # colour, width and distance of lines in mm
+GRID: Final = (("#f6d5d5", 0.1, 1.0), ("#e8a3a3", 0.25, 5.0))  # colour, width and distance of lines in mm
 _PULSE: Final = np.array([(-8, -7, -7, -2, -2, -1), (0, 0, GAIN, GAIN, 0, 0)])  # of 1 mV and 0.2 s
-_INK: Final = "#101418"
-_MARK: Final = "#7a0019"
+INK: Final = "#101418"
+MARK: Final = "#7a0019"
 _POINTS: Final = 72 / 25.4  # in a millimetre
 
 
@@ -79,7 +79,7 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Layout:
     """Where things are in a row: of each lead its height in mm, a multiple of 10, and the voltage in its middle."""
 
     heights: tuple[float, ...]
@@ -87,7 +87,8 @@ class _Layout:
 
     @property
     def row_height(self) -> float:
-        return _LABELS + sum(self.heights)
+        """In mm, with the room for labels."""
+        return LABELS + sum(self.heights)
 
 
 def figures(strip: Strip, *, paged: bool = False) -> list[Figure]:
@@ -105,7 +106,7 @@ def figures(strip: Strip, *, paged: bool = False) -> list[Figure]:
     pages
         Each page, of the size in which it is true to scale.
     """
-    layout = _lay_out(strip.values)
+    layout = lay_out(strip.values)
     rows = list(_rows(strip))
     room = int((_PAGE_HEIGHT - _TOP - _BOTTOM) // layout.row_height)
     each = max(1, room) if paged else len(rows)
@@ -146,7 +147,7 @@ def _rows(strip: Strip) -> Iterator[tuple[int, int]]:
         yield start, min(start + each, count)
 
 
-def _lay_out(values: NDArray[np.floating]) -> _Layout:
+def lay_out(values: NDArray[np.floating]) -> Layout:
     """Give each lead the height its signal takes, but for rare spikes."""
     middles, heights = [], []
     for lead in values:
@@ -154,7 +155,7 @@ def _lay_out(values: NDArray[np.floating]) -> _Layout:
         low, high = np.quantile(known, (0.001, 0.999)) if known.size else (0.0, 0.0)
         heights.append(float(np.clip(10.0 * math.ceil(((high - low) * GAIN + 5.0) / 10.0), *_LEAD_HEIGHT)))
         middles.append(5.0 / GAIN * round((low + high) / 2 * GAIN / 5.0))
-    return _Layout(tuple(heights), tuple(middles))
+    return Layout(tuple(heights), tuple(middles))
 
 
 def _page(height: float, paper: float) -> tuple[Figure, Axes]:
@@ -165,7 +166,7 @@ def _page(height: float, paper: float) -> tuple[Figure, Axes]:
     left, right = _LEFT - 10.0, _LEFT + ROW_SECONDS * SPEED
     high = height - _TOP
     low = high - paper
-    for colour, width, step in _GRID:
+    for colour, width, step in GRID:
         xs = np.arange(left, right + step / 2, step)
         ys = np.arange(high, low - step / 2, -step)
         lines = [((x, low), (x, high)) for x in xs] + [((left, y), (right, y)) for y in ys]
@@ -177,40 +178,40 @@ def _write_heading(axes: Axes, strip: Strip, foot: str) -> None:
     height = axes.get_ylim()[1]
     seconds = strip.values.shape[1] / strip.fs
     when = f"{strip.start:%Y-%m-%d %H:%M:%S} {zone_of(strip.start)}"
-    axes.text(_LEFT - 10, height - 8, strip.title, fontsize=11, weight="bold", va="center", color=_INK)
-    axes.text(_LEFT - 10, height - 15, f"{when},  {seconds:.1f} s", fontsize=9, va="center", color=_INK)
-    axes.text(_LEFT - 10, 7, foot, fontsize=8, va="center", color=_INK)
+    axes.text(_LEFT - 10, height - 8, strip.title, fontsize=11, weight="bold", va="center", color=INK)
+    axes.text(_LEFT - 10, height - 15, f"{when},  {seconds:.1f} s", fontsize=9, va="center", color=INK)
+    axes.text(_LEFT - 10, 7, foot, fontsize=8, va="center", color=INK)
 
 
-def _draw_row(axes: Axes, strip: Strip, layout: _Layout, row: tuple[int, int], top: float) -> None:
+def _draw_row(axes: Axes, strip: Strip, layout: Layout, row: tuple[int, int], top: float) -> None:
     """Draw one row, ``top`` mm above the page's foot."""
     start, stop = row
     bottom = top - layout.row_height
     x = _LEFT + np.arange(stop - start) / strip.fs * SPEED
-    edge = top - _LABELS
+    edge = top - LABELS
     for k, (name, middle, height) in enumerate(zip(strip.leads, layout.middles, layout.heights, strict=True)):
         centre = edge - height / 2  # on a line of the grid
         edge -= height
-        axes.plot(x, centre + (strip.values[k, start:stop] - middle) * GAIN, color=_INK, lw=0.25 * _POINTS, zorder=2)
-        axes.plot(_LEFT + _PULSE[0], centre + _PULSE[1], color=_INK, lw=0.25 * _POINTS, solid_joinstyle="miter")
-        axes.text(_LEFT - 12, centre, name, ha="right", va="center", fontsize=9, color=_INK)
+        axes.plot(x, centre + (strip.values[k, start:stop] - middle) * GAIN, color=INK, lw=0.25 * _POINTS, zorder=2)
+        axes.plot(_LEFT + _PULSE[0], centre + _PULSE[1], color=INK, lw=0.25 * _POINTS, solid_joinstyle="miter")
+        axes.text(_LEFT - 12, centre, name, ha="right", va="center", fontsize=9, color=INK)
     time = strip.start + timedelta(seconds=start / strip.fs)
-    axes.text(_LEFT - 12, top - 3, f"{time:%H:%M:%S}", ha="right", va="center", fontsize=8, color=_INK)
+    axes.text(_LEFT - 12, top - 3, f"{time:%H:%M:%S}", ha="right", va="center", fontsize=8, color=INK)
     for sample, label in strip.beats:
         if start <= sample < stop:
             at = _LEFT + (sample - start) / strip.fs * SPEED
             strong = label != "N"
             weight = "bold" if strong else "normal"
             axes.text(at, top - 3, label, ha="center", va="center", fontsize=9 if strong else 7, weight=weight)
-            axes.plot((at, at), (top - 5, top - 7 - strong), color=_INK, lw=0.2 * _POINTS)
+            axes.plot((at, at), (top - 5, top - 7 - strong), color=INK, lw=0.2 * _POINTS)
     for sample, text in strip.marks:
         if start <= sample < stop:
             at = _LEFT + (sample - start) / strip.fs * SPEED
-            axes.plot((at, at), (bottom, top - 5), color=_MARK, lw=0.3 * _POINTS, ls=(0, (4, 3)))
+            axes.plot((at, at), (bottom, top - 5), color=MARK, lw=0.3 * _POINTS, ls=(0, (4, 3)))
             side = "left" if at < _LEFT + ROW_SECONDS * SPEED / 2 else "right"
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85}
             nudge = 1 if side == "left" else -1
-            axes.text(at + nudge, bottom + 2.5, text, ha=side, va="center", fontsize=8, color=_MARK, bbox=box)
+            axes.text(at + nudge, bottom + 2.5, text, ha=side, va="center", fontsize=8, color=MARK, bbox=box)
 
 
 def zone_of(time: datetime) -> str:

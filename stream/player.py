@@ -85,6 +85,8 @@ class Player:
     def step(self, now: float, wall: float) -> list[Message]:
         """Give what is due: samples and marks, and what follows from the end or the failure of the source."""
         out: list[Message] = []
+        if self.ended:
+            return out
         if self._pacer.rebase(now):
             out += self.restate(now, wall)
         start, stop = self._pacer.take(now)
@@ -108,7 +110,7 @@ class Player:
         match control.action:
             case "pause":
                 self._pacer.pause(now)
-                return self._status("paused")
+                return self.restate(now, wall)  # so that who comes later knows where it stands
             case "resume":
                 self._pacer.resume(now)
                 return [*self.restate(now, wall), *self._status("ready")]
@@ -122,6 +124,8 @@ class Player:
                 return self.restate(now, wall)
             case "seek":
                 return self._seek(control.value, now, wall)
+            case "stop":
+                return self.close("stopped")
 
     def restate(self, now: float, wall: float) -> list[Message]:
         """Open the same streams again; in real time, ``epoch`` moves so that the present sample is now."""
@@ -180,6 +184,7 @@ class Player:
                 first=self._pacer.position,
                 title=title,
                 speed=self._speed,
+                length=self._stop if self.reel.seekable else None,
             )
             for bed, stream, leads, title in zip(
                 self.beds, self.streams, self.reel.leads, self.reel.titles, strict=True

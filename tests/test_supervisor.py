@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from supervisor import Part, PartError, Restarts, ending, keep
+from supervisor import Part, PartError, Restarts, ending, keep, once, reason
 
 SOON = Restarts(first=0.01, longest=0.02, at_most=4)
 SLEEPER = "import os, time; print('up', os.getpid()); time.sleep(600)"
@@ -180,6 +180,24 @@ async def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_lines
     assert notices == [
         f"child exited with code 1 (no such thing); starting it again in {wait} s" for wait in ("0.01", "0.02", "0.02")
     ]
+
+
+async def test_a_child_that_may_end_is_not_started_again_when_it_has() -> None:
+    watch = Watch()
+    part = python("print('done')")
+    await keep(part, on_line=lambda _, line: watch.lines.put_nowait(line), on_notice=watch.notices.append, ends=True)
+    assert (watch.lines.get_nowait(), watch.lines.empty(), watch.notices) == ("done", True, [])
+
+
+async def test_a_child_run_once_tells_how_it_ended() -> None:
+    heard: list[str] = []
+    part = python("import sys; print('cardiovision: no such record'); sys.exit(2)")
+    code, tail = await once(part, on_line=lambda _, line: heard.append(line))
+    assert (code, tail, heard) == (2, ["cardiovision: no such record"], tail)
+    assert reason(part, code, tail) == "no such record"
+    assert reason(part, 3, tail) == "child exited with code 3 (cardiovision: no such record)"
+    assert reason(part, -9, tail) == "child was killed (SIGKILL)"
+    assert reason(part, 2, []) == "child could not start and did not say why"
 
 
 async def test_a_program_that_is_not_there_is_told() -> None:

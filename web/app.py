@@ -16,7 +16,7 @@ from web.pages import PAGES
 from web.settings import Settings
 from web.words import NAME
 
-STYLES = ("style", *(page.__name__.rpartition(".")[2] for page in PAGES), "alarms-live")
+STYLES = ("style", *(page.__name__.rpartition(".")[2] for page in PAGES), "alarms-live", "figures")
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -24,6 +24,7 @@ INDEX = """<!DOCTYPE html>
     {%metas%}
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{%title%}</title>
+    <script src="/assets/theme-first.js"></script>
     <link rel="icon" href="/assets/icon.svg">
     {styles}
     {%css%}
@@ -75,7 +76,7 @@ def create_app(settings: Settings) -> Dash:
         name = page.__name__.rpartition(".")[2]
         dash.register_page(name, path_template=page.PATH, title=page.title, layout=page.layout)
         page.register(app, settings)
-    app.layout = shell(feed_url)
+    app.layout = shell(feed_url, [page.PATH for page in PAGES])
     _guard(app, feed_url)
     _prepare(app)
     return app

@@ -16,7 +16,7 @@ from detector.alarms.history import History
 from detector.alarms.irregular import ENDED, IrregularityRule
 from detector.alarms.kinds import BLIND, HIDES, KINDS, LEARNING, LETHAL, LINGER, NAMES, NUMBER, columns
 from detector.alarms.ladder import OFF, Analysis, Ladder
-from detector.alarms.patterns import bigeminy, missed, multiform, pause, r_on_t, trigeminy
+from detector.alarms.patterns import bigeminy, missed, multiform, pause, r_on_t, standstill, trigeminy
 from detector.alarms.rates import MARGIN, Intervals
 from detector.alarms.rules import Seen
 from detector.alarms.runs import (
@@ -60,6 +60,7 @@ _WHILE_LEARNING: Final = columns(LEARNING) | _TECHNICAL
 _LINGER: Final = np.array([round(LINGER.get(name, 0) * FS) for name in NAMES], np.int64)
 _LAG: Final = np.where(columns(("atrial_fibrillation",)), round(ENDED * FS), 0)
 _AF: Final = NUMBER["atrial_fibrillation"]
+_ASYSTOLE: Final = NUMBER["asystole"]
 _OF_BEATS: Final = (
     "ventricular_tachycardia",
     "ventricular_rhythm",
@@ -73,6 +74,7 @@ _OF_BEATS: Final = (
     "multiform_ve",
     "missed_beat",
     "pause",
+    "asystole",
 )
 
 
@@ -186,6 +188,7 @@ class Conditions(Rows):
                 multiform(window),
                 missed(window),
                 pause(window, self._limit(of, "pause_seconds"), self._limit(of, "asystole_seconds")),
+                standstill(window, self._limit(of, "asystole_seconds")),
             )
             index = np.searchsorted(rows, of)
             last = np.append(of[1:] != of[:-1], True)
@@ -219,6 +222,7 @@ class Conditions(Rows):
         self.shaken[rows] = np.where(fibrillates | rapid, at, self.shaken[rows])
 
         seconds = self._limit(rows, "asystole_seconds")
+        self._of_the_past(rows, seconds, ~fibrillates & (usable_for >= seconds - MARGIN), now)
         still_for = intervals.nothing_for(seconds, signs.still, usable_for)
         stands = still_for.seen & (~fibrillates | (signs.still >= seconds))  # what is that still does not fibrillate
         now.add("asystole", Seen(stands, still_for.since, still_for.value), at)
@@ -238,6 +242,12 @@ class Conditions(Rows):
         many = count >= self._limit(rows, "ve_per_minute")
         now.add("ve_per_minute", Seen(many, self.ve[rows, -1], count.astype(np.float32)), at)
         self.rate[rows] = intervals.heart_rate
+
+    def _of_the_past(self, rows: Indices, seconds: Floats, clear: NDArray[np.bool_], now: "_Now") -> None:
+        """A standstill that was over before it was looked at, told by its RR: if the wave was still, and it is news."""
+        was_still = self.still[rows].max(1) >= seconds - MARGIN
+        now.seen[:, _ASYSTOLE] &= clear & was_still & (self.seen[rows, _ASYSTOLE] <= now.since[:, _ASYSTOLE])
+        self.flags[rows, _ASYSTOLE] = False
 
     def _of_quality(self, rows: Indices, at: NDArray[np.int64], now: "_Now") -> None:
         analysis = self.ladder.analysis[rows]

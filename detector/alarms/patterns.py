@@ -95,3 +95,9 @@ def pause(window: BeatWindow, seconds: Floats, standstill: Floats) -> Seen:
     """An RR longer than that, and shorter than a standstill."""
     rr = window.rr[:, -1]
     return Seen((rr > seconds) & (rr < np.maximum(standstill, seconds + 1)) & window.there[:, -2], window.r[:, -2], rr)
+
+
+def standstill(window: BeatWindow, seconds: Floats) -> Seen:
+    """An RR longer than a standstill must be, which no look each second may have fallen into."""
+    rr = window.rr[:, -1]
+    return Seen((rr > seconds) & window.there[:, -2], window.r[:, -2], rr)

@@ -8,7 +8,7 @@ import pytest
 from beds import simulate
 
 from detector.conditioning import FS
-from detector.reader import REMEMBERED, Reader
+from detector.reader import Reader
 from detector.reasons import GROUPS
 from detector.segmentation import AFTER, BEFORE
 from stream.messages import (
@@ -120,6 +120,30 @@ def test_each_abnormal_beat_is_explained_at_once(reader, ecg) -> None:
         assert explanation.reasons[0].share > 0
 
 
+def test_an_explanation_tells_what_is_usual_and_what_was_measured(reader, ecg) -> None:
+    said = played(reader, opened(), *waves(ecg), closed())
+    odd = {b.sample: b for b in only(Beat, said)}
+    told = only(Explanation, said)
+    for explanation in told:
+        beat, facts = odd[explanation.sample], explanation.facts
+        assert explanation.probabilities == beat.probabilities
+        wave, usual = unpack_floats(explanation.wave, 2), unpack_floats(explanation.usual, 2)
+        assert usual.shape == wave.shape
+        assert usual[0].argmax() == pytest.approx(BEFORE, abs=1)
+        assert np.ptp(usual[0]) < np.ptp(wave[0])  # the ventricular beats of the simulator are taller
+        assert facts.rr == pytest.approx(beat.rr / 0.76, rel=0.06)
+        assert facts.qrs >= facts.qrs_usual + 20
+        assert facts.p in ("other", "none")
+
+
+def test_the_first_beat_of_a_bed_has_no_usual_one(reader, ecg) -> None:
+    first = only(Beat, played(reader, opened(), *waves(ecg[:, : 10 * 360])))[0]
+    (told,) = reader.take([Explain(bed="a", stream="1", sample=first.sample)])
+    assert told.usual == b""
+    assert told.facts.likeness is None
+    assert told.facts.qrs > 60
+
+
 def test_any_beat_that_is_remembered_is_explained_on_request(reader, ecg) -> None:
     said = played(reader, opened(), *waves(ecg))
     beats = only(Beat, said)
@@ -143,11 +167,14 @@ def test_a_beat_of_the_stream_before_is_still_explained_as_it_was(reader, ecg) -
     assert told.leads == ("II", "V1")
 
 
-def test_old_beats_are_forgotten(reader, ecg) -> None:
-    first = only(Beat, played(reader, opened(), *waves(ecg)))[0]
-    for number in range(2, 2 + 8 * REMEMBERED // 40):
+def test_old_beats_are_forgotten(classifiers, ecg) -> None:
+    reader = Reader(classifiers["stream"], classifiers["row"], remembered=10)  # of each of eight beds, one has all
+    first, *_, last = only(Beat, played(reader, opened(), *waves(ecg)))
+    asked = [Explain(bed="a", stream="1", sample=beat.sample) for beat in (first, last)]
+    assert len(reader.take(asked)) == 2
+    for number in (2, 3, 4):
         played(reader, opened(stream=f"{number}"), *waves(ecg, stream=f"{number}", step=3600))
-    assert reader.take([Explain(bed="a", stream="1", sample=first.sample)]) == []
+    assert reader.take(asked) == []
 
 
 def test_an_open_restated_goes_on_as_it_was(reader, classifiers, ecg) -> None:
@@ -221,6 +248,8 @@ def test_beats_already_cut_are_named_row_by_row(reader) -> None:
         assert explanation.wave == source.samples
         assert len(explanation.heat) == len(source.samples)
         assert explanation.reasons == ()
+        assert (explanation.usual, explanation.facts) == (b"", None)
+        assert explanation.probabilities == beats[explanation.row].probabilities
     asked = reader.take([Explain(bed="csv", stream="r", sample=187)])
     assert [e.row for e in asked] == [1]
     other = opened("other", "r", fs=125.0, leads=(Lead(name="II"),), form="beats")

@@ -275,6 +275,27 @@ def test_what_little_there_is_on_a_flat_lead_makes_no_beat_unlike() -> None:
     assert told["half_width"] == steady().tell(beat())["half_width"]
 
 
+@pytest.mark.parametrize("off", [0, 1])
+def test_a_beat_with_a_lead_off_is_read_as_if_the_bed_had_but_the_other(off: int) -> None:
+    """Else it looks like another beat, and if the rate changes at the same time like ventricular tachycardia."""
+    rng = np.random.default_rng(0)
+    both, other = Heart(2), Heart(1)
+    for _ in range(40):
+        seen = beat() + rng.normal(0, 0.01, BEFORE + AFTER).astype(np.float32)
+        lost = beat(0.6, sigma=8)
+        told = [both.tell(*((lost, seen) if off == 0 else (seen, lost))), other.tell(seen)]
+    usual, nothing = both.memory.usual.copy(), np.full(BEFORE + AFTER, 0.4, np.float32)
+    for height in (1.0, 1.2):
+        seen = beat(height)
+        told = [both.tell(*((nothing, seen) if off == 0 else (seen, nothing))), other.tell(seen)]
+        np.testing.assert_array_equal(both.wave, other.wave)
+        same = [name for name in SHAPE_NAMES if not name.endswith("odd")]
+        np.testing.assert_allclose(of(told[0], *same), of(told[1], *same), atol=0.02)
+    assert told[0]["family_first"] == 1
+    np.testing.assert_array_equal(both.memory.usual[0, off], usual[0, off])
+    assert both.tell(*((lost, beat()) if off == 0 else (beat(), lost)))["qrs_like_least"] > 0.99  # it is back
+
+
 def test_one_lead_and_more_leads_than_are_read() -> None:
     heart = steady(1)
     told = heart.tell(beat(1.2))

@@ -16,13 +16,11 @@ from stream.sources.testwaves import FS, IN_TIME, ONSET, SECONDS, TestWave, all_
 LEARNED = 5.0  # seconds from which beats must be found
 NEAR = 0.15  # seconds between a beat and its detection, as EC57 has it
 WAVES = all_waves()
-TAIL = pytest.mark.xfail(strict=True, reason="a pulse that a tail follows is taken for a beat where there is none")
 
 
-def each(waves: list[TestWave], failing: str = "pulses") -> list[object]:
-    """Test waves, by name, as parameters; with a tail, those that begin with ``failing`` are known to fail."""
-    tails = [wave.name.startswith(failing) and wave.name.endswith("with tail") for wave in waves]
-    return [pytest.param(w, id=w.name, marks=[TAIL] if tail else []) for w, tail in zip(waves, tails, strict=True)]
+def each(waves: list[TestWave]) -> list[object]:
+    """Test waves, by name, as parameters."""
+    return [pytest.param(wave, id=wave.name) for wave in waves]
 
 
 @dataclass
@@ -104,7 +102,7 @@ def test_the_heart_rate_is_told(wave: TestWave, heard: dict[str, Heard]) -> None
         assert [(at, rate) for at, rate in told if not reads.tolerates(rate)] == []
 
 
-@pytest.mark.parametrize("wave", each(WAVES, failing="pulses alone"))
+@pytest.mark.parametrize("wave", each(WAVES))
 def test_the_alarm_comes_in_time_and_none_of_high_priority_else(wave: TestWave, alarms: dict[str, list[Alarm]]) -> None:
     told = [(alarm.name, alarm.priority, alarm.announced / FS - ONSET) for alarm in alarms[wave.name]]
     if wave.alarms:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from threading import Thread
+from typing import Any
 
 import pytest
 from bedside import House
@@ -36,10 +37,13 @@ async def house() -> AsyncIterator[House]:
     await house.close()
 
 
-def web(feed_url: str) -> Iterator[str]:
-    """Serve the screen from a thread; its socket listens before the thread runs, so none need wait."""
+def web(feed_url: str, **kept: Any) -> Iterator[str]:
+    """Serve the screen from a thread; its socket listens before the thread runs, so none need wait.
+
+    ``kept`` are further :class:`~web.settings.Settings`.
+    """
     with bind("127.0.0.1", 0) as listening:
-        screen = server(Settings(feed_url))
+        screen = server(Settings(feed_url, **kept))
         thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -59,7 +63,7 @@ async def screen(chromium: str, house: House) -> AsyncIterator[Screen]:
         yield screen
         await browser.close()
     assert screen.complaints == []
-    assert {url for url in screen.requested if not url.startswith(house.url)} == set()
+    assert {url for url in screen.requested if not url.removeprefix("blob:").startswith(house.url)} == set()
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """Alarms on the screen: drawn, sounded, acknowledged and paused, over the real services and in real browsers."""
 
+import asyncio
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from bedside import FS, House, beat, heart, opened, playing, rate, waves
@@ -51,6 +54,13 @@ class AlarmScreen(Screen):
         await expect(tile).to_have_attribute("data-alarm", priority)
         await expect(tile).to_have_attribute("data-look", look)
 
+    async def acts_as(self, person: str) -> None:
+        """Say who acts at this browser."""
+        await self.page.locator("#menu summary").click()
+        await self.page.locator("#person input").fill(person)
+        await self.page.keyboard.press("Escape")
+        await expect(self.page.locator("#acting")).to_have_text(f"as {person}")
+
     async def sounds(self, priority: str | None) -> None:
         """Wait until a priority is what the loudspeaker was asked for; None: until nothing is."""
         await self.page.wait_for_function("(p) => cardiovision.bar.sound.planned.priority === p", arg=priority)
@@ -88,8 +98,7 @@ async def test_from_the_heart_to_two_browsers_and_back(chromium: str, tmp_path: 
 
             await there.ward()
             await there.looks("Bed 1", "high", "active")
-            await there.page.locator("#person input").fill("Dr Lee")
-            await there.page.locator("#person input").press("Tab")
+            await there.acts_as("Dr Lee")
             await there.tile("Bed 1").locator.locator(".tile-link").focus()
             await there.page.keyboard.press("a")
             for screen in (here, there):
@@ -105,6 +114,15 @@ async def test_from_the_heart_to_two_browsers_and_back(chromium: str, tmp_path: 
             await here.entries("Bed 2").filter(has_text="Ventricular tachycardia").get_by_role("button").click()
             for screen in (here, there):
                 await expect(screen.entries("Bed 2").filter(has_text="Ventricular tachycardia")).to_have_count(0)
+
+            running.part("web").kill()
+            for screen in (here, there):
+                await screen.looks("Bed 1", "high", "acknowledged")  # the feed does not pass through it
+            await answers(running.url)
+            await here.page.reload()
+            await here.looks("Bed 1", "high", "acknowledged")
+            await expect(here.tile("Bed 1").locator).to_contain_text("✓ Dr Lee")
+            await here.sounds(None)
 
             await there.bed("Bed 2")
             ended = there.page.locator('#bed-alarms [data-look="ended"]').filter(has_text="Ventricular tachycardia")
@@ -265,6 +283,17 @@ async def test_32_beds_with_alarms_fit_and_can_be_read(
     await expect(alarmed.page.locator("#alarm-more")).to_have_text(f"+{32 - shown} more")
     assert shown >= 1
     assert await alarmed.page.evaluate(CONTRAST) >= 4.5
+
+
+async def answers(url: str) -> None:
+    """Wait until a web server is there."""
+    address = urlsplit(url)
+    while True:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(address.hostname, address.port)
+            writer.close()
+            return
+        await asyncio.sleep(0.1)
 
 
 async def heard(feed: Feed) -> AudioPause | Acknowledge | SetLimits:

@@ -36,6 +36,10 @@ async def test_pause_resume_and_speed_say_what_came_of_them(played: str) -> None
     assert "speed 4" in await control(played, "a", "speed", 4.0)
 
 
+async def test_stop_says_where_it_ended(played: str) -> None:
+    assert "stopped at sample" in await until_played(played, "stop")
+
+
 async def test_what_a_source_cannot_do_is_said(played: str) -> None:
     assert "seek" in await until_played(played, "seek", 10.0)
 

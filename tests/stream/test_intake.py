@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 
 from stream.checks import MAX_REASONS, Refused, check_subscribe
@@ -18,6 +19,7 @@ from stream.messages import (
     CutBeat,
     Explain,
     Explanation,
+    Facts,
     Gap,
     Lead,
     Limits,
@@ -262,6 +264,20 @@ def explained(*reasons: Reason) -> Explanation:
 def test_reasons_are_few_and_can_be_shown(intake, reasons, told):
     assert refusal(intake, explained(*reasons)).startswith(told)
     fine = explained(*reasons[1:])
+    assert accepted(intake, fine) == [fine]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"probabilities": (0.5, 0.5)}, "expected 5 finite probabilities or none, got (0.5, 0.5)"),
+        ({"probabilities": (0.5, 0.5, 0, 0, math.nan)}, "expected 5 finite probabilities or none"),
+        ({"facts": Facts(qrs=math.inf)}, "expected a finite number as 'qrs' in the facts of a beat, got inf"),
+    ],
+)
+def test_what_was_measured_are_numbers(intake, more, told):
+    assert refusal(intake, msgspec.structs.replace(explained(), **more)).startswith(told)
+    fine = msgspec.structs.replace(explained(), probabilities=(1, 0, 0, 0, 0), facts=Facts(qrs=148.0, p="none"))
     assert accepted(intake, fine) == [fine]
 
 

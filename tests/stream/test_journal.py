@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from words import alarm, beat, opened
 
@@ -49,6 +50,29 @@ def test_alarms_by_bed_name_time_and_page(scribe, path):
         assert onsets(since=5, until=8) == [7, 6, 5]
         assert onsets(limit=10) + onsets(limit=10, offset=10) + onsets(limit=10, offset=20) == onsets()
         assert onsets("unheard of") == []
+
+
+def test_alarms_that_go_on_and_those_beside_one(scribe, path):
+    early, long, other, late = (
+        [alarm(k, 4 * n + k, bed="2" if n == 2 else "1", onset=n) for k in (1, 2)] for n in range(4)
+    )
+    over = {"state": "ended", "ended": 900}
+    scribe.write(
+        [
+            Entry(early[0], 10.0),
+            Entry(msgspec.structs.replace(early[1], **over), 20.0),
+            Entry(long[0], 20.0),
+            Entry(other[0], 30.0),
+            Entry(msgspec.structs.replace(other[1], **over), 50.0),
+            Entry(late[0], 60.0),
+        ]
+    )
+    with Journal(path) as journal:
+        assert [kept.alarm.onset for kept in journal.alarms_during(40)] == [3, 2, 1]  # told late, ended late, stands
+        assert [kept.alarm.onset for kept in journal.alarms_during(40, "1", limit=1)] == [3]
+        assert journal.neighbours(long[0].id) == (early[0].id, late[0].id)
+        assert journal.neighbours(other[0].id) == (None, None)
+        assert journal.neighbours("unheard of") == (None, None)
 
 
 def test_the_audit_by_kind_and_bed(scribe, path):

@@ -19,6 +19,7 @@ from stream.messages import (
     CutBeat,
     Explain,
     Explanation,
+    Facts,
     Gap,
     Hello,
     Lead,
@@ -72,6 +73,9 @@ ONE_OF_EACH = [
         reasons=(Reason(name="rr_before", share=0.5, value=0.66), Reason(name="qrs", share=-0.25)),
         row=3,
         truth="N",
+        probabilities=(0.1, 0.0, 0.8, 0.1, 0.0),
+        usual=bytes(8),
+        facts=Facts(rr=0.66, rr_after=1.3, irregular=0.02, qrs=148.0, qrs_usual=96.0, likeness=0.4, p="none"),
     ),
     Gap(bed="1", stream="s", start=5, stop=9, reason="slow", seq=12),
     Status(component="source", state="lost", bed="1", detail="cable"),
@@ -104,6 +108,16 @@ ONE_OF_EACH = [
     SetLimits(bed="ICU 7", values={"hr_high": 130.0}, by="a nurse"),
     Problem(text="expected a bed", bed="1"),
 ]
+
+
+def test_an_explanation_of_an_older_detector_has_no_facts():
+    """Fields are only ever added: what was written before is read, and what is not known is left out."""
+    (new,) = (message for message in ONE_OF_EACH if isinstance(message, Explanation))
+    added = ("probabilities", "usual", "facts")
+    old = {name: value for name, value in msgspec.json.decode(msgspec.json.encode(new)).items() if name not in added}
+    read = decode_frame(msgspec.json.encode([old | {"of a later version": 1}]), "json")[0]
+    assert (read.probabilities, read.usual, read.facts) == ((), b"", None)
+    assert all(getattr(read, name) == getattr(new, name) for name in new.__struct_fields__ if name not in added)
 
 
 def test_one_of_each_is_one_of_each():

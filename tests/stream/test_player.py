@@ -109,13 +109,29 @@ def test_pause_and_resume_move_the_epoch() -> None:
     player = Player(Counting(), ["a"])
     (opened,) = player.begin(0.0, WALL)
     player.step(0.2, WALL + 0.2)
-    assert say(player, "pause", now=0.3) == [Status(component="source", state="paused", bed="a")]
+    stood, still = say(player, "pause", now=0.3, wall=WALL + 0.3)
+    assert (stood.stream, stood.first) == (opened.stream, 50)
+    assert still == Status(component="source", state="paused", bed="a")
     assert player.step(50.0, WALL + 50) == []
     restated, ready = say(player, "resume", now=60.3, wall=WALL + 60.3)
     assert ready == Status(component="source", state="ready", bed="a")
     assert restated.stream == opened.stream
     assert restated.epoch == pytest.approx(WALL + 60)
     assert player.step(60.4, WALL)[0].start == 50
+
+
+def test_a_stop_closes_the_beds_where_they_are() -> None:
+    player = Player(Counting(), ["a"], loop=True)
+    (opened,) = player.begin(0.0, WALL)
+    player.step(0.2, WALL + 0.2)
+    assert say(player, "stop", now=0.3) == [Close(bed="a", stream=opened.stream, sample=50, reason="stopped")]
+    assert player.ended
+
+
+def test_where_a_source_ends_is_told_if_one_can_go_there() -> None:
+    assert Player(Counting(), ["a"]).begin(0.0, WALL)[0].length == 2500
+    assert Player(Counting(), ["a"], stop=4.0).begin(0.0, WALL)[0].length == 1000
+    assert Player(Counting(seekable=False), ["a"]).begin(0.0, WALL)[0].length is None
 
 
 def test_an_outage_moves_the_epoch_too() -> None:

@@ -24,6 +24,7 @@ from stream.messages import (
     SUBPROTOCOLS,
     Close,
     Event,
+    Facts,
     Lead,
     Open,
     Reason,
@@ -57,7 +58,8 @@ def test_examples_name_no_field_that_does_not_exist():
         assert kind
         names = set(re.findall(r'"(\w+)":', text)) - {"kind"}
         fields = set(KINDS[kind[1]].__struct_fields__)
-        of_parts = {"open": Lead.__struct_fields__, "explanation": Reason.__struct_fields__, "limits": LIMITS}
+        of_explanation = (*Reason.__struct_fields__, *Facts.__struct_fields__)
+        of_parts = {"open": Lead.__struct_fields__, "explanation": of_explanation, "limits": LIMITS}
         within = set((of_parts | {"set_limits": LIMITS}).get(kind[1], ()))
         assert names <= fields | within
 

@@ -181,6 +181,17 @@ async def test_pause_seek_and_resume(tmp_path: Path) -> None:
     np.testing.assert_array_equal(before, source.read(0, before.shape[1])[0])
 
 
+async def test_one_bed_is_stopped_and_the_other_plays_on(tmp_path: Path) -> None:
+    sources = [record(tmp_path), record(tmp_path)]
+    async with Hub(port=0) as hub, listening(hub) as listener, playing(hub, *sources, beds=["a", "b"]):
+        await listener.until(lambda message: isinstance(message, Wave) and message.bed == "b")
+        await listener.control("a", "stop")
+        await listener.closed("a")
+        await listener.control("b", "speed", 0)
+        await listener.closed("b")
+    assert [listener.all(Close, bed)[0].reason for bed in "ab"] == ["stopped", "end"]
+
+
 async def test_loop_plays_again_as_a_new_stream(tmp_path: Path) -> None:
     source = record(tmp_path, seconds=3.0)
     async with (

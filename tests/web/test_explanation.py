@@ -1,15 +1,19 @@
-"""The figure of an explanation, and what becomes of bad ones."""
+"""The figure of an explanation, its panel and picture, and what becomes of bad ones."""
 
 import base64
+import json
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from stream.messages import Explanation, pack
+from stream.messages import Explanation, Facts, Reason, pack
+from web.components.because import drawn, saved
 from web.components.explanation import explanation_figure
-from web.pages.bed import drawn
+from web.components.picture import SIZE, file_name, picture
+from web.components.probabilities import probability_list
+from web.components.sentence import sentence
 
 FS = 360.0
 
@@ -34,6 +38,20 @@ def test_each_lead_is_a_line_over_its_heat() -> None:
     assert [(one.zmin, one.zmax) for one in heats] == [(0, 1), (0, 1)]
     assert figure.layout.yaxis.title.text == "MLII (mV)"
     assert figure.layout.yaxis2.title.text == "V1 (mV)"
+
+
+def test_the_usual_beat_lies_faint_beneath_each_lead() -> None:
+    usual = np.vstack([np.linspace(0, 3, 100), np.full(100, np.nan)]).astype("f4")
+    figure = explanation_figure(explanation(usual=pack(usual)), FS)
+    assert [one.type for one in figure.data] == ["heatmap", "scatter", "scatter"] * 2
+    beneath, beat = figure.data[1], figure.data[2]
+    np.testing.assert_allclose(beneath.y, usual[0])
+    np.testing.assert_array_equal(beneath.x, beat.x)
+    assert beneath.line.dash == "dot"
+    assert beneath.line.color != beat.line.color
+    assert figure.layout.yaxis.range[1] > 3  # both fit
+    assert figure.layout.xaxis2.title.text == "ms from R; dotted: the usual beat"
+    assert np.isfinite(figure.layout.yaxis2.range).all()
 
 
 def test_times_are_ms_from_r_by_both_sampling_rates() -> None:
@@ -71,20 +89,92 @@ def test_wave_and_heat_of_two_shapes_are_refused() -> None:
 def test_what_the_browser_sends_is_drawn() -> None:
     message = msgspec.json.decode(msgspec.json.encode(explanation()))
     assert base64.b64decode(message["wave"]) == explanation().wave  # as the browser writes it
-    figure, reasons = drawn({"message": message, "fs": FS})
-    assert reasons == []
+    figure, reasons, said, probabilities = drawn({"message": message, "fs": FS, "when": "now"})
+    assert (reasons, probabilities) == ([], [])
     assert figure.layout.title.text.startswith("V Ventricular")
+    assert said == sentence(explanation())
+
+
+def test_without_an_explanation_nothing_is_shown() -> None:
+    figure, *rest = drawn(None)
+    assert figure.layout.annotations[0].text == ""
+    assert rest == [[], "", []]
+    assert saved(None, "png", 1) == ""
+
+
+WHOLE = {
+    "reasons": (Reason(name="qrs", share=0.61, value=0.41), Reason(name="t_wave", share=-0.2, value=0.8)),
+    "probabilities": (0.01, 0.01, 0.97, 0.01, 0.0),
+    "usual": explanation().wave,
+    "facts": Facts(rr=0.66, qrs=148.0, qrs_usual=96.0, likeness=0.41, p="none"),
+}
+
+
+def test_each_class_has_its_probability_and_a_bar() -> None:
+    (rows,) = probability_list(explanation(**WHOLE))
+    shares = [row.children[2].children for row in rows.children]
+    assert shares == [f"{p}\N{NO-BREAK SPACE}%" for p in (1, 1, 97, 1, 0)]
+    assert [row.children[1].children.style["width"] for row in rows.children] == [
+        "1.0%",
+        "1.0%",
+        "97.0%",
+        "1.0%",
+        "0.0%",
+    ]
+    assert [row.className for row in rows.children] == ["", "", "said", "", ""]
+    assert probability_list(explanation(probabilities=(0.5, 0.5))) == []
+
+
+def layout_texts(figure: Any) -> str:
+    return " ".join([figure.layout.title.text, *(note.text for note in figure.layout.annotations)])
+
+
+@pytest.mark.parametrize("leads", [1, 2, 4])
+def test_a_picture_tells_all_on_white_paper(leads: int) -> None:
+    wave = pack(np.tile(np.linspace(-1, 1, 50, dtype="f4"), (leads, 1)))
+    names = ("I", "II", "V1", "V5")[:leads]
+    figure = picture(
+        explanation(**(WHOLE | {"wave": wave, "heat": wave, "usual": wave, "leads": names})), FS, "12:00 UTC"
+    )
+    assert [one.type for one in figure.data] == ["heatmap", "scatter", "scatter"] * leads + ["bar", "bar"]
+    probabilities, reasons = figure.data[-2:]
+    assert list(probabilities.x) == list(WHOLE["probabilities"])
+    assert list(reasons.x) == [0.61, -0.2]
+    assert figure.layout.paper_bgcolor == "#ffffff"
+    said = layout_texts(figure).replace("<br>", " ")
+    for text in (sentence(explanation(**WHOLE)), "Bed bed 1 · 12:00 UTC", "Not a medical device"):
+        assert text in said
+
+
+def test_a_picture_of_a_row_has_no_reasons_and_takes_tags_for_text() -> None:
+    figure = picture(explanation(bed="<b>1</b>", row=7, truth="N"), FS)
+    assert [one.type for one in figure.data][-1] == "bar"
+    assert "&lt;b&gt;1&lt;/b&gt;" in layout_texts(figure)
+
+
+@pytest.mark.parametrize(("kind", "scale"), [("png", 2), ("svg", 1)])
+def test_what_is_saved_has_a_name_that_every_system_takes(kind: str, scale: int) -> None:
+    data = {"message": msgspec.json.decode(msgspec.json.encode(explanation(**WHOLE))), "fs": FS}
+    told = json.loads(saved(data, kind, 1))
+    assert told["name"] == f"bed-1-beat-3600-V.{kind}"
+    assert told["options"] == {"format": kind, "width": SIZE[0], "height": SIZE[1], "scale": scale}
+    assert len(told["figure"]["data"]) == 8
+    assert saved(data, kind, 1) != saved(data, kind, 2)  # asked again
+    assert saved(None, kind, 1) == ""
+    assert file_name(explanation(bed="../é/1", row=7), kind) == f"é-1-row-7-V.{kind}"
+    assert file_name(explanation(bed="***"), kind).startswith("bed-beat-")
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        None,
         {},
         {"message": {"kind": "beat"}, "fs": FS},
         {"message": msgspec.to_builtins(explanation(wave=b"abc")), "fs": FS},
         {"message": msgspec.to_builtins(explanation(leads=())), "fs": FS},
         {"message": msgspec.to_builtins(explanation()), "fs": 0},
+        {"message": msgspec.to_builtins(explanation(usual=b"1234")), "fs": FS},
+        {"message": msgspec.to_builtins(explanation()) | {"facts": {"p": "perhaps"}}, "fs": FS},
         {"message": msgspec.to_builtins(explanation(fs=0.0)), "fs": FS},
         {
             "message": msgspec.to_builtins(explanation()) | {"reasons": [{"name": "qrs", "share": float("nan")}]},
@@ -94,6 +184,7 @@ def test_what_the_browser_sends_is_drawn() -> None:
     ],
 )
 def test_what_is_no_explanation_is_said_and_not_raised(data: Any) -> None:
-    figure, reasons = drawn(data)
+    figure, *rest = drawn(data)
     assert "could not be drawn" in figure.layout.annotations[0].text
-    assert reasons == []
+    assert rest == [[], "", []]
+    assert saved(data, "png", 1) == ""

@@ -22,7 +22,7 @@ def test_the_name_of_a_bed_comes_from_its_address() -> None:
 def test_a_bed_has_a_count_for_each_class_and_a_fixed_number_of_rows() -> None:
     page = written(bed.layout("1"))
     assert all(f'"count-{label}"' in page for label in AAMI)
-    assert page.count('"type": "Tr"') == 1 + bed.ROWS
+    assert page.count('"type": "Tr"') == 2 + bed.ROWS  # and the heads of the lists of beats and of hours
 
 
 def test_what_stands_behind_a_question_mark_does_not_break_a_page() -> None:

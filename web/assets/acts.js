@@ -1,6 +1,6 @@
 /** What people do about alarms. The detector answers; nothing is drawn before it has. */
 
-import { ACTS } from "./words.js";
+import { ACTS, KEYS } from "./words.js";
 
 const PAUSE = 120; // seconds
 const KEPT_AS = "cardiovision.person";
@@ -51,20 +51,47 @@ export class Acts {
   }
 }
 
+const KEYS_KEPT_AS = "cardiovision.keys";
+
+/** Whether a letter alone acts: people who speak to their computer, or whose hands shake, switch that off. */
+export function keysAct() {
+  return localStorage.getItem(KEYS_KEPT_AS) !== "off";
+}
+
+/** @param {boolean} on is kept in this browser */
+export function letKeysAct(on) {
+  localStorage.setItem(KEYS_KEPT_AS, on ? "on" : "off");
+}
+
+const bound = new Set(); // all that is bound now
+
+/** @returns {[string, string][]} each key that acts now, and what it does */
+export function boundKeys() {
+  return [...bound].flatMap(({ keys, texts }) => Object.keys(keys).map((key) => [key, texts[key] ?? KEYS[key] ?? ""]));
+}
+
 /**
  * Let keys act, but not while somebody writes.
  * @param {Object<string, function(): void>} keys by letter
+ * @param {Object<string, string>} texts what a key does, where `KEYS` in words.js does not say it
  * @returns {function(): void} ends it
  */
-export function bindKeys(keys) {
+export function bindKeys(keys, texts = {}) {
   const press = (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    if (!keysAct() || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.repeat && !/^(Arrow|Page)/.test(event.key)) return;
     if (event.target.closest?.("input, select, textarea, dialog")) return;
+    if (event.key === " " && event.target.closest?.("a, button, summary, [role=slider]")) return; // which it presses
     const act = keys[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
     act();
   };
+  const entry = { keys, texts };
+  bound.add(entry);
   document.addEventListener("keydown", press);
-  return () => document.removeEventListener("keydown", press);
+  return () => {
+    bound.delete(entry);
+    document.removeEventListener("keydown", press);
+  };
 }

@@ -4,12 +4,14 @@ import { Acts, USUAL_PERSON, keepPerson, person } from "./acts.js";
 import { AlarmList } from "./alarmlist.js";
 import { bellState, pausedFor } from "./alarms.js";
 import { flash } from "./flash.js";
-import { Sound } from "./sound.js";
-import { ACTS, SOUND, alarmSentence, countdown, note, say } from "./words.js";
+import { tellPerson } from "./menu.js";
+import { sound } from "./sound.js";
+import { ACTS, SOUND, STRIP, alarmSentence, countdown, note, say } from "./words.js";
 
 const TELL_APART = 4000; // ms between two sentences read aloud
 const ANSWERED = 8000; // ms that an answer stands
 const LOST = [{ sounds: "technical" }]; // what is heard when nothing is known
+const said = new Set(); // ids of alarms read aloud, whichever page did
 const byId = (name) => document.getElementById(name);
 
 export class AlarmBar {
@@ -22,12 +24,13 @@ export class AlarmBar {
     this.acts = new Acts(send, (text) => this.answer(text));
     this.strip = byId("alarm-strip");
     this.list = new AlarmList(this.strip, alarms, this.acts);
-    this.said = new Set(); // ids of alarms read aloud
     this.saidAt = -Infinity;
     this.connected = false;
     this.wasConnected = false;
     this.drawn = -1;
-    this.sound = new Sound(byId("sound"), byId("volume"), () => this.heard());
+    this.sound = sound();
+    this.before = [...this.sound.bells()]; // what the page before heard
+    this.sound.bells = () => this.heard();
     this.pauseAll = byId("pause-all");
     this.pauseAll.onclick = () => this.pauseOrResume();
     this.nameField();
@@ -35,10 +38,13 @@ export class AlarmBar {
     this.watcher.observe(this.strip);
   }
 
-  /** The bells to be heard: what was known before the connection was lost is not true for ever. */
+  /**
+   * The bells to be heard. Until this page is connected, those that the page before heard go on; what was known before
+   * a connection was lost is not true for ever.
+   */
   heard() {
     if (this.connected) return this.alarms.bells.values();
-    return this.wasConnected ? LOST : [];
+    return this.wasConnected ? LOST : this.before;
   }
 
   /** Take what is for this bar alone. */
@@ -60,9 +66,12 @@ export class AlarmBar {
     this.wasConnected ||= connected;
     this.tellPause();
     if (connected) this.readAloud(now);
-    if (this.drawn === this.alarms.version) return;
+    say(byId("alarm-none"), connected ? STRIP.none : this.wasConnected ? STRIP.unknown : STRIP.connecting);
+    if (!this.wasConnected || this.drawn === this.alarms.version) return; // the strip of the page before stands
     this.drawn = this.alarms.version;
     this.list.show(this.alarms.all);
+    const grave = this.alarms.all.some(({ priority, look }) => priority === "high" && look === "active");
+    note(byId("shell"), "grave", grave ? "yes" : "no");
     byId("alarm-none").hidden = this.alarms.all.length > 0;
     this.count();
   }
@@ -111,10 +120,11 @@ export class AlarmBar {
   readAloud(now) {
     if (now - this.saidAt < TELL_APART) return;
     const fresh = this.alarms.all.filter(({ priority, look }) => priority === "high" && look === "active");
-    const unsaid = fresh.filter(({ id }) => !this.said.has(id));
+    const unsaid = fresh.filter(({ id }) => !said.has(id));
     if (!unsaid.length) return;
     this.saidAt = now;
-    this.said = new Set(fresh.map(({ id }) => id));
+    said.clear();
+    for (const { id } of fresh) said.add(id);
     say(byId("announcer"), unsaid.map(alarmSentence).join(". "));
   }
 
@@ -127,13 +137,15 @@ export class AlarmBar {
     field.onchange = () => {
       keepPerson(field.value);
       field.value = person();
+      tellPerson();
     };
     byId("person").replaceChildren(field);
   }
 
   close() {
     this.watcher.disconnect();
-    this.sound.close();
+    const last = [...this.heard()];
+    this.sound.bells = () => last;
     clearTimeout(this.forgetting);
   }
 }

@@ -1,6 +1,7 @@
 /** A list of alarms: an entry stays the same element while its alarm lasts, so that none slips away under the mouse. */
 
-import { ACTS, alarmSentence, alarmWords, fateWords, note, say, timeOfDay } from "./words.js";
+import { nameOf } from "./names.js";
+import { ACTS, alarmSentence, alarmWords, bedHref, fateWords, note, say, timeOfDay } from "./words.js";
 
 const MARKUP = `<a><b></b> <span></span> <i></i> <time></time><time class="end"></time></a>
   <button type="button" class="acknowledge">✓</button>`;
@@ -10,8 +11,10 @@ export class AlarmList {
    * @param {HTMLElement} list
    * @param {import("./alarms.js").Alarms} alarms
    * @param {import("./acts.js").Acts} acts
+   * @param {function(object): string} [href] where an alarm leads to; to its bed
    */
-  constructor(list, alarms, acts) {
+  constructor(list, alarms, acts, href = bedHref) {
+    this.href = href;
     this.list = list;
     this.alarms = alarms;
     this.acts = acts;
@@ -29,14 +32,14 @@ export class AlarmList {
     if (focused?.isConnected) focused.focus();
   }
 
-  entry({ bed, id }) {
+  entry(alarm) {
+    const { bed, id } = alarm;
     const entry = document.createElement("li");
     entry.className = "alarm";
     Object.assign(entry.dataset, { bed, id });
     entry.innerHTML = MARKUP;
     const [link, button] = entry.children;
-    link.href = `/bed/${encodeURIComponent(bed)}`;
-    say(link.firstElementChild, bed);
+    link.href = this.href(alarm);
     // A double click must not acknowledge the alarm that has moved to where the first one was.
     button.onclick = ({ detail }) => detail > 1 || this.acts.acknowledge(bed, id);
     return entry;
@@ -44,10 +47,11 @@ export class AlarmList {
 
   fill(entry, alarm) {
     const [link, button] = entry.children;
-    const [, text, fate, time, end] = link.children;
+    const [name, text, fate, time, end] = link.children;
     const { alarms } = this;
     note(entry, "alarm", alarm.priority);
     note(entry, "look", alarm.look);
+    say(name, nameOf(alarm.bed));
     say(text, alarmWords(alarm));
     say(fate, fateWords(alarm));
     say(time, timeOfDay(alarms.time(alarm)));

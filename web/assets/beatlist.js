@@ -1,6 +1,6 @@
 /** The list of recent beats: a fixed number of rows, newest first, held still while someone points at it. */
 
-import { classWords, milliseconds, percent, say, timeOfDay } from "./words.js";
+import { beatHref, classWords, milliseconds, percent, say, timeOfDay } from "./words.js";
 
 export class BeatList {
   /**
@@ -19,7 +19,9 @@ export class BeatList {
       button.hidden = true;
       button.onclick = () => explain(this.shown[n]);
       row.lastElementChild.append(button);
-      return { row, button, cells: [...row.cells] };
+      const link = document.createElement("a");
+      row.firstElementChild.append(link);
+      return { row, button, link, cells: [link, ...[...row.cells].slice(1)] };
     });
     const hold = (held) => () => {
       this.held = held;
@@ -38,8 +40,8 @@ export class BeatList {
     this.rows.forEach((line, n) => this.fill(line, this.shown[n], bed));
   }
 
-  fill({ row, button, cells }, beat, bed) {
-    button.hidden = !beat;
+  fill({ row, button, link, cells }, beat, bed) {
+    button.hidden = link.hidden = !beat;
     if (!beat) return;
     const truth = bed.truth(beat);
     const texts = [
@@ -50,6 +52,8 @@ export class BeatList {
       truth ?? "",
     ];
     texts.forEach((text, n) => say(cells[n], text));
+    const href = beatHref(bed.name, beat);
+    if (link.getAttribute("href") !== href) link.href = href;
     row.dataset.label = beat.label;
     row.dataset.differs = String(differs(beat, truth));
     button.setAttribute("aria-label", `explain the beat ${texts[0]} ${texts[1]}`);

@@ -1,27 +1,35 @@
 /** The page of one bed. */
 
+import { bindKeys } from "./acts.js";
 import { AlarmBar } from "./alarmbar.js";
 import { Alarms } from "./alarms.js";
 import { BeatList } from "./beatlist.js";
 import { BedAlarms } from "./bedalarms.js";
 import { Beds } from "./beds.js";
-import { leadControls, scaleControls } from "./controls.js";
+import { Calipers } from "./calipers.js";
+import { scaleControls, viewControls } from "./controls.js";
 import { Explainer } from "./explain.js";
 import { Feed } from "./feed.js";
 import { Frames } from "./frames.js";
+import { Frozen } from "./frozen.js";
+import { keepView } from "./leads.js";
+import { Log } from "./log.js";
 import { markFor } from "./marks.js";
-import { drawPaper } from "./paper.js";
+import { pieceOf, Pieces } from "./pieces.js";
+import { rulerDialog } from "./ruler.js";
 import { pixelsPerMm } from "./scale.js";
 import { tellShell } from "./shell.js";
-import { Sweep } from "./sweep.js";
-import { NONE, alarmNames, classWords, heartRate, milliseconds, say } from "./words.js";
+import { Strips } from "./strips.js";
+import { folding, tabs } from "./tabs.js";
+import { onTheme } from "./theme.js";
+import { Trends } from "./trends.js";
+import { BED, NONE, alarmNames, classWords, heartRate, milliseconds, say } from "./words.js";
 
 const HISTORY = 2000; // events asked for when the page opens, to fill its lists
+const WAVES = 60; // seconds of waves asked for then: all that the hub has
 const KEPT = 100; // seconds of samples kept
 const WARD = ["open", "alarm", "bell"]; // what is heard of all beds
-const BAND = 42; // CSS pixels over the first trace for labels
-const COLOURS = ["#3df58a", "#4fd8ff"];
-const FAINT = "#5b7480";
+const MANY = 4; // leads, of which more need all the room there is
 const TELL_EVERY = 200; // ms
 const byId = (name) => document.getElementById(name);
 
@@ -29,38 +37,42 @@ const byId = (name) => document.getElementById(name);
 export function mountBed(page, url) {
   const name = page.dataset.bed;
   const beds = new Beds(KEPT);
-  const mm = pixelsPerMm();
-  const scale = scaleControls(redraw);
-  const strips = [0, 1].map((n) => byId(`strip-${n}`));
-  const sweeps = strips.map(
-    (strip, n) =>
-      new Sweep(strip.querySelector(".sweep"), {
-        colour: COLOURS[n],
-        faint: FAINT,
-        lead: n,
-        band: n === 0 ? BAND : 0,
-        scale,
-        mm,
-      }),
-  );
+  const log = new Log();
+  const scale = scaleControls(() => strips.redraw());
+  const wanted = viewControls(() => {
+    if (!strips.names) return;
+    arrange(strips.names);
+    fold(strips.count > MANY);
+  });
+  const strips = new Strips(byId("strips"), scale, wanted, pixelsPerMm(), () => {
+    keepView(wanted);
+    arrange(strips.names);
+  });
+  const current = () => beds.get(name);
+  const newest = () => (current()?.series ? current().time(current().series.newest) : Date.now() / 1000);
+  const frozen = new Frozen(strips, new Pieces(), { name, now: current, marks: log.marks, changed: changeMode });
+  const calipers = new Calipers(strips, frozen);
+  const trends = new Trends(name, log, newest, (time) => frozen.goTo(time));
   const explainer = new Explainer(byId("explanation-heading"), byId("follow"), (message) => feed.send(message));
   const list = new BeatList(byId("beats"), byId("beats-held"), (beat) => explainer.choose(beat));
   const alarms = new Alarms(alarmNames());
   const bar = new AlarmBar(alarms, (message) => feed.send(message));
   const told = new BedAlarms(page, name, bar);
   let shown = null; // the particulars the page is made up for
+  let unbindStill = null; // the keys of frozen traces
 
   const feed = new Feed(
     url,
-    { name: "bed screen", kinds: null, beds: [name], history: HISTORY },
+    { name: "bed screen", kinds: null, beds: [name], history: HISTORY, waves: WAVES },
     {
       messages(messages) {
         alarms.take(messages);
         take(messages);
         beds.take(messages, performance.now());
-        const bed = beds.get(name);
+        const bed = current();
         if (!bed) return;
-        if (bed.particulars !== shown) arrange(bed);
+        for (const one of messages) if (one.bed === name) log.take(one, bed);
+        if (bed.particulars !== shown) follow(bed);
         for (const one of messages) if (one.kind === "explanation" && one.bed === name) explainer.take(one, bed);
       },
       state: tellShell,
@@ -79,42 +91,47 @@ export function mountBed(page, url) {
     for (const { kind, text } of messages) if (kind === "problem") told.limits.refused(text);
   }
 
-  /** Make the page up for a stream's leads. */
-  function arrange(bed) {
+  /** Make the page up for a stream. */
+  function follow(bed) {
     shown = bed.particulars;
-    if (sweeps[0].series === bed.series) return;
-    const { leads } = shown;
-    leadControls(leads, choose);
-    strips[1].hidden = leads.length < 2;
-    strips.forEach((strip, n) => n < leads.length && choose(n, n));
-    for (const sweep of sweeps) sweep.use(bed.series);
-    fit();
+    if (strips.sweeps[0].series === bed.series) return;
+    arrange(shown.leads.map((lead) => lead.name));
+    if (strips.count > MANY) fold(true);
+    strips.use(bed.series);
   }
 
-  function choose(strip, lead) {
-    sweeps[strip].look.lead = lead;
-    sweeps[strip].last = null;
-    strips[strip].querySelector(".lead-state").dataset.lead = lead;
-    say(strips[strip].querySelector(".lead-name"), shown.leads[lead].name);
+  function arrange(names) {
+    strips.arrange(names);
+    changeMode();
   }
 
-  function redraw() {
-    for (const sweep of sweeps) sweep.last = null;
+  /** Sweep, scroll, or stand still. */
+  function changeMode() {
+    strips.mode = frozen.on ? "still" : wanted.mode;
+    if (frozen.on && strips.names) frozen.show(frozen.begin);
+    unbindStill?.();
+    unbindStill = frozen.on ? bindKeys({ ...frozen.keys, c: () => calipers.toggle() }, BED.keys) : null;
   }
 
   function fit() {
-    strips.forEach((strip, n) => {
-      if (strip.hidden) return;
-      sweeps[n].fit();
-      drawPaper(strip.querySelector(".paper"), mm);
-    });
+    strips.fit();
+    if (frozen.on) frozen.draw();
   }
 
   function draw(bed, seconds) {
     const head = bed.advance(seconds);
-    for (const unread of bed.unread.splice(0)) sweeps[0].mark(markFor(unread, bed));
-    if (head === null) return;
-    sweeps.forEach((sweep, n) => strips[n].hidden || sweep.draw(head));
+    if (frozen.on || head === null) return;
+    for (const unread of bed.unread.splice(0)) strips.sweeps[0].mark(markFor(unread, bed));
+    if (wanted.mode === "sweep") strips.sweep(head);
+    else scroll(bed, head);
+  }
+
+  /** The paper moves under the pen, which stays at the right edge. */
+  function scroll(bed, head) {
+    const begin = bed.time(head) - strips.seconds;
+    const within = (mark) => mark.stream === bed.stream && mark.time >= begin && mark.sample < head;
+    const marks = log.marks.filter(within).map((mark) => ({ ...markFor(mark, bed), time: mark.time }));
+    strips.look([pieceOf(bed, head)], begin, marks);
   }
 
   function tell(bed, now) {
@@ -144,9 +161,26 @@ export function mountBed(page, url) {
     bar.tell(now, connected && ward.state === "open");
     told.tell(bed, bed?.rate(performance.now(), connected) ?? null, connected);
     if (bed) tell(bed, performance.now());
+    trends.tell(now);
   });
   const watcher = new ResizeObserver(fit);
-  for (const strip of strips) watcher.observe(strip);
+  watcher.observe(strips.place);
+  const unbind = bindKeys({ " ": () => frozen.toggle() }, BED.keys);
+  const unpaint = onTheme(() => {
+    strips.paint();
+    strips.redraw();
+    fit();
+  });
+  const fold = folding(page, byId("fold"), BED.fold);
+  tabs(byId("tabs"), (panel) => trends.see(panel));
+  byId("tabs").addEventListener("click", () => fold(false));
+  rulerDialog((mm) => {
+    strips.measure(mm);
+    fit();
+  });
+  changeMode();
+  const asked = Number(new URLSearchParams(location.search).get("t") ?? NaN);
+  if (Number.isFinite(asked)) frozen.freeze(asked);
 
   return {
     beds,
@@ -154,11 +188,21 @@ export function mountBed(page, url) {
     bar,
     feed,
     frames,
-    sweeps,
-    mm,
-    drawn: () => sweeps[0].drawn,
+    strips,
+    sweeps: strips.sweeps,
+    frozen,
+    calipers,
+    trends,
+    get mm() {
+      return strips.mm;
+    },
+    drawn: () => strips.sweeps[0].drawn,
     unmount() {
       watcher.disconnect();
+      unbind();
+      unbindStill?.();
+      unpaint();
+      frozen.close();
       frames.stop();
       feed.close();
       ward.close();

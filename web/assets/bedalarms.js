@@ -5,7 +5,7 @@ import { AlarmList } from "./alarmlist.js";
 import { bellState } from "./alarms.js";
 import { BellSign } from "./bell.js";
 import { LimitsDialog } from "./limits.js";
-import { ACTS, leadWords, note, rhythmWords, say } from "./words.js";
+import { ACTS, eventHref, leadWords, note, rhythmWords, say } from "./words.js";
 
 const SHOWN = 12; // alarms in the list
 const byId = (name) => document.getElementById(name);
@@ -16,7 +16,7 @@ export class BedAlarms {
     this.page = page;
     this.name = name;
     this.alarms = bar.alarms;
-    this.list = new AlarmList(byId("bed-alarms"), bar.alarms, bar.acts);
+    this.list = new AlarmList(byId("bed-alarms"), bar.alarms, bar.acts, eventHref);
     this.bell = new BellSign(byId("bed-bell"));
     this.limits = new LimitsDialog(byId("limits"), name, bar.acts);
     this.pause = byId("bed-pause");

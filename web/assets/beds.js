@@ -9,6 +9,7 @@ const KEPT = 100; // beats kept for each bed
 const UNREAD = 1000; // marks kept until they are drawn: none are while the page is hidden, for hours perhaps
 const STALE = 2000; // ms without samples after which a trace is no longer live
 const SILENT = 5000; // ms without a word from the detector after which its numbers are no longer shown
+const SMOOTHING = 0.2; // of the lag, with each block of samples
 /** Kinds of messages that say something of a stream; each has a method of its name. */
 const OF_A_STREAM = new Set(
   ["wave", "cut_beat", "beat", "numerics", "reference", "gap", "close", "rhythm", "quality"],
@@ -32,6 +33,10 @@ export class Bed {
     this.heardAt = -Infinity; // when the detector last spoke of this bed
     this.waveAt = -Infinity;
     this.source = "";
+    this.fault = ""; // what the source says is wrong with it
+    this.lag = 0; // seconds from the sending of samples to their coming here, smoothed
+    this.behind = 0; // stream seconds that the detector's last word was behind the newest sample
+    this.droppedAt = -Infinity; // when waves were last dropped, because this browser did not keep up
     this.ended = ""; // how, in words
     this.statement = ""; // of the rhythm
     this.leadStates = []; // of each lead
@@ -80,8 +85,9 @@ export class Bed {
     else if (message.stream === this.stream && OF_A_STREAM.has(message.kind)) this[message.kind](message, now);
   }
 
-  wave({ start, samples }, now) {
+  wave({ start, samples, sent }, now) {
     this.series.wave(start, samples);
+    if (sent) this.lag += (Date.now() / 1000 - sent - this.lag) * SMOOTHING;
     this.sampled(now);
   }
 
@@ -106,8 +112,9 @@ export class Bed {
     this.mark({ beat: message, sample: message.sample });
   }
 
-  numerics({ hr }, now) {
+  numerics({ sample, hr }, now) {
     this.heardAt = now;
+    this.behind = (this.series.newest - sample) / this.series.fs;
     this.hr = hr ?? null;
   }
 
@@ -123,7 +130,8 @@ export class Bed {
     if (this.unread.length > UNREAD) this.unread.shift();
   }
 
-  gap({ start, stop, reason }) {
+  gap({ start, stop, reason }, now) {
+    if (reason === "slow") this.droppedAt = now;
     this.series.make(stop);
     this.mark({ gap: reason ?? "missing", sample: start });
   }
@@ -144,8 +152,10 @@ export class Bed {
     this.ended = reason === "error" ? "ended by an error" : "ended";
   }
 
-  status({ component, state }) {
-    if (component === "source") this.source = state === "ready" ? "" : state;
+  status({ component, state, detail = "" }) {
+    if (component !== "source") return;
+    this.source = state === "ready" ? "" : state;
+    this.fault = state === "error" ? detail : "";
   }
 
   /** The source's own label of a beat: the file's, or of the annotation within 150 ms (EC57's window). */
@@ -177,6 +187,12 @@ export class Bed {
     return fresh ? this.hr : null;
   }
 
+  /** Whether what the detector said of beats and rhythm still holds: not of a bed that is lost or has ended. */
+  isPresent(now, connected) {
+    const lost = !connected || this.ended || this.source === "lost" || this.source === "error";
+    return !lost && now - this.heardAt < SILENT;
+  }
+
   /** Let the pen follow the samples; returns its place, or null before the first. */
   advance(seconds) {
     if (!this.playhead) return null;
@@ -195,6 +211,7 @@ export class Beds extends Map {
     super();
     this.seconds = seconds;
     this.detector = null; // as the last Status said
+    this.parts = new Map(); // what the other parts of the service said last, by their name
     this.spoken = false; // whether the detector has been heard at all
     this.since = performance.now();
   }
@@ -204,6 +221,7 @@ export class Beds extends Map {
     const fresh = [];
     for (const message of messages) {
       if (message.kind === "status" && message.component === "detector") this.detector = message.state;
+      if (message.kind === "status" && message.bed === undefined) this.parts.set(message.component, message);
       if (message.bed === undefined) continue;
       if (message.kind === "open" && !this.has(message.bed)) {
         this.set(message.bed, new Bed(message.bed, this.seconds));

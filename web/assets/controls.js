@@ -1,5 +1,6 @@
-/** The choices on a bed's page: sweep speed, gain, leads. */
+/** The choices on a bed's page: how many leads, how they move, sweep speed and gain. */
 
+import { keepView, keptView } from "./leads.js";
 import { keepScale, keptScale } from "./scale.js";
 
 const byId = (name) => document.getElementById(name);
@@ -11,31 +12,35 @@ const byId = (name) => document.getElementById(name);
  */
 export function scaleControls(changed) {
   const scale = keptScale();
-  for (const [name, key] of [
-    ["sweep", "speed"],
-    ["gain", "gain"],
-  ]) {
-    const select = byId(name);
-    select.value = String(scale[key]);
-    select.onchange = () => {
-      scale[key] = Number(select.value);
-      keepScale(scale);
-      changed(scale);
-    };
-  }
+  bind(scale, { sweep: "speed", gain: "gain" }, Number, () => {
+    keepScale(scale);
+    changed(scale);
+  });
   return scale;
 }
 
 /**
- * Offer the leads, where there are more than two places for them.
- * @param {{name: string}[]} leads
- * @param {function(number, number)} changed called with a strip's number and the lead for it
+ * Let the number of leads and their way of moving be chosen; kept too.
+ * @param {function(import("./leads.js").View)} changed
+ * @returns {import("./leads.js").View}
  */
-export function leadControls(leads, changed) {
-  for (const strip of [0, 1]) {
-    const select = byId(`lead-${strip}`);
-    byId(`lead-${strip}-choice`).hidden = leads.length <= 2;
-    select.replaceChildren(...leads.map(({ name }, n) => new Option(name, n, n === strip, n === strip)));
-    select.onchange = () => changed(strip, Number(select.value));
+export function viewControls(changed) {
+  const view = keptView();
+  bind(view, { leads: "leads", mode: "mode" }, String, () => {
+    keepView(view);
+    changed(view);
+  });
+  return view;
+}
+
+function bind(values, keys, read, changed) {
+  for (const [name, key] of Object.entries(keys)) {
+    const select = byId(name);
+    select.value = String(values[key]);
+    if (select.selectedIndex < 0) select.selectedIndex = 0;
+    select.onchange = () => {
+      values[key] = read(select.value);
+      changed();
+    };
   }
 }

@@ -19,8 +19,8 @@ export function backoff(tries, chance) {
 export class Feed {
   /**
    * @param {string} url websocket address of the hub
-   * @param {{name: string, kinds: string[]|null, beds: string[]|null, history: number}} wants who asks, for what,
-   *   and how many events back when it is new
+   * @param {{name: string, kinds: string[]|null, beds: string[]|null, history: number, waves?: number}} wants who asks,
+   *   for what, and how many events back when it is new; `waves`: how many seconds of waves back
    * @param {{messages: function(object[]), state: function(string)}} tell
    *   what is called with messages, and with "connecting", "open" or "lost"
    */
@@ -103,8 +103,9 @@ export class Feed {
 
   ask(kinds, since) {
     const { session } = this;
-    const { beds } = this.wants;
-    this.send({ kind: "subscribe", kinds, ...(beds && { beds }), ...(since !== null && { session, since }) });
+    const { beds, waves: history } = this.wants;
+    const back = since !== null && { session, since, ...(history && { history }) };
+    this.send({ kind: "subscribe", kinds, ...(beds && { beds }), ...back });
   }
 
   say(state) {

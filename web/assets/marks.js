@@ -2,9 +2,8 @@
 
 import { differs, isBeatSymbol } from "./beatlist.js";
 
-/** Colours of the classes, as in style.css; normal beats are quiet, abnormal ones boxed. */
-const COLOURS = { N: "#8fb39c", S: "#ffd34d", V: "#ff6b5e", F: "#ff9d4d", Q: "#c9a4ff" };
-const QUIET = "#9fb0ba";
+/** Colours of the classes by their names in style.css; normal beats are quiet, abnormal ones boxed. */
+const COLOURS = { N: "quiet", S: "yellow", V: "red", F: "orange", Q: "violet" };
 const GAPS = { missing: "gap", slow: "waves dropped" };
 
 /**
@@ -14,13 +13,13 @@ const GAPS = { missing: "gap", slow: "waves dropped" };
  */
 export function markFor({ sample, beat, reference, gap, rule }, bed) {
   if (rule) return { sample, rule };
-  if (gap) return { sample, text: GAPS[gap], colour: QUIET, row: 1 };
+  if (gap) return { sample, text: GAPS[gap], colour: "quiet", row: 1 };
   if (reference) {
     const text = isBeatSymbol(reference.symbol) ? reference.symbol : reference.aux || reference.symbol;
-    return { sample, text, colour: QUIET, row: 1 };
+    return { sample, text, colour: "quiet", row: 1 };
   }
   const abnormal = beat.label !== "N";
-  const look = { colour: COLOURS[beat.label], boxed: abnormal, row: 0 };
+  const look = { colour: COLOURS[beat.label] ?? "quiet", boxed: abnormal, row: 0 };
   if (beat.row === undefined) return { sample, text: beat.label, ...look };
   const wrong = beat.truth && differs(beat, beat.truth);
   const text = beat.truth ? `${beat.label}${wrong ? " ≠ " : " = "}${beat.truth}` : beat.label;

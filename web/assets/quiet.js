@@ -12,21 +12,30 @@ import { alarmNames } from "./words.js";
 const KINDS = ["open", "close", "status", "alarm", "bell"];
 const TELL_EVERY = 200; // ms
 
-/** @param {HTMLElement} page @param {string} url of the feed */
-export function mountQuiet(page, url) {
+/**
+ * @param {HTMLElement} page
+ * @param {string} url of the feed
+ * @param {{kinds?: string[], messages?: function(object[]): void, state?: function(string): void}} [more] what else the
+ *   page listens to, and who is told of the state of the connection
+ */
+export function mountQuiet(page, url, more = {}) {
   const beds = new Beds(1);
   const alarms = new Alarms(alarmNames());
   const bar = new AlarmBar(alarms, (message) => feed.send(message));
   const feed = new Feed(
     url,
-    { name: `${page.dataset.page} page`, kinds: KINDS, beds: null, history: 0 },
+    { name: `${page.dataset.page} page`, kinds: [...KINDS, ...(more.kinds ?? [])], beds: null, history: 0 },
     {
       messages(messages) {
         alarms.take(messages);
         bar.take(messages);
         beds.take(messages, performance.now());
+        more.messages?.(messages);
       },
-      state: tellShell,
+      state(state) {
+        tellShell(state);
+        more.state?.(state);
+      },
     },
   );
   const unbind = bindKeys({ p: () => bar.pauseOrResume(), s: () => bar.sound.toggle() });

@@ -39,11 +39,11 @@ export class Series {
     const n = codes.length / this.rings.length;
     if (!Number.isInteger(n)) return;
     this.make(start);
+    const last = this.size - 1;
     this.rings.forEach((ring, lead) => {
       const { factor, baseline } = this.scales[lead];
-      for (let i = 0; i < n; i++) {
-        const code = codes[lead * n + i];
-        ring[(start + i) & (this.size - 1)] = code === MISSING ? NaN : (code - baseline) * factor;
+      for (let i = 0, at = lead * n; i < n; i++, at++) {
+        ring[(start + i) & last] = codes[at] === MISSING ? NaN : (codes[at] - baseline) * factor;
       }
     });
     this.newest = Math.max(this.newest, start + n);
@@ -56,6 +56,12 @@ export class Series {
     values.forEach((value, i) => (this.rings[0][(start + i) & (this.size - 1)] = value));
     this.newest = Math.max(this.newest, start + values.length);
     return values.length;
+  }
+
+  /** The same as it is now, for who wants to look at it while more comes. */
+  copy() {
+    const rings = this.rings.map((ring) => ring.slice());
+    return Object.assign(Object.create(Series.prototype), this, { rings });
   }
 
   /** Fill what was left out before `start`, so that it is drawn as a gap and not as what stood there before. */
@@ -72,13 +78,15 @@ export class Series {
    * @returns {{low: number, high: number}|null} mV, or null if no sample is known
    */
   range(lead, from, to) {
-    const known = [];
-    for (let i = Math.max(from, this.oldest); i < to; i++) {
+    const begin = Math.max(from, this.oldest);
+    const known = new Float32Array(Math.max(0, to - begin));
+    let count = 0;
+    for (let i = begin; i < to; i++) {
       const value = this.at(lead, i);
-      if (Number.isFinite(value)) known.push(value);
+      if (Number.isFinite(value)) known[count++] = value;
     }
-    if (!known.length) return null;
-    const sorted = Float32Array.from(known).sort();
+    if (!count) return null;
+    const sorted = known.subarray(0, count).sort();
     const beyond = Math.floor(sorted.length / 500);
     return { low: sorted[beyond], high: sorted[sorted.length - 1 - beyond] };
   }

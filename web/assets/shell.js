@@ -1,8 +1,9 @@
 /** The top bar and the banner: the same on every page. */
 
-import { detectorWords, say, timeOfDay, zoneName } from "./words.js";
+import { notices } from "./honesty.js";
+import { nameOf } from "./names.js";
+import { CONNECTION, bedCount, detectorWords, say, timeOfDay, zoneName } from "./words.js";
 
-const CONNECTION = { connecting: "connecting…", open: "connected", lost: "feed lost" };
 const byId = (name) => document.getElementById(name);
 
 /**
@@ -16,10 +17,18 @@ export function tellShell(state, beds, now) {
   say(byId("connection"), CONNECTION[state]);
   byId("banner").hidden = state !== "lost";
   if (!beds) return "";
-  const detector = beds.size && state === "open" ? detectorWords(beds.detectorState(now)) : "";
-  say(byId("detector"), detector);
-  say(byId("bed-count"), beds.size === 1 ? "1 bed" : `${beds.size} beds`);
-  return detector;
+  tellNotices(state === "open" ? notices(beds, now, nameOf) : []);
+  say(byId("bed-count"), bedCount(beds.size));
+  return beds.size && state === "open" ? detectorWords(beds.detectorState(now)) : "";
+}
+
+/** What limits the trust in what is shown. @param {string[]} sentences */
+function tellNotices(sentences) {
+  const list = byId("notices");
+  if (list.children.length === sentences.length && sentences.every((text, n) => list.children[n].title === text)) return;
+  list.replaceChildren(
+    ...sentences.map((text) => Object.assign(document.createElement("li"), { title: text, textContent: text })),
+  );
 }
 
 /** Keep the clock going; once for the whole page. */

@@ -18,15 +18,19 @@ function kept() {
   }
 }
 
-export class Sound {
-  /**
-   * @param {HTMLButtonElement} button turns it on and off
-   * @param {HTMLElement} place for the volume
-   * @param {function(): Iterable<{sounds?: string}>} bells what is to be heard now
-   */
-  constructor(button, place, bells) {
+let only = null;
+
+/** The sound of this tab: it outlives the pages, for a browser asks for a gesture before it lets a new one be heard. */
+export function sound() {
+  only ??= new Sound(document.getElementById("sound"), document.getElementById("volume"));
+  return only;
+}
+
+class Sound {
+  /** @param {HTMLButtonElement} button turns it on and off @param {HTMLElement} place for the volume */
+  constructor(button, place) {
     this.button = button;
-    this.bells = bells;
+    this.bells = () => []; // what is to be heard now; the page says
     this.choice = kept();
     this.planned = SILENCE;
     this.bursts = []; // what was requested
@@ -34,12 +38,15 @@ export class Sound {
     this.volume.oninput = () => this.choose({ volume: Number(this.volume.value) });
     place.replaceChildren(this.volume);
     button.onclick = () => this.toggle();
-    this.unblock = () => this.speaker?.context.resume();
-    document.addEventListener("pointerdown", this.unblock);
-    document.addEventListener("keydown", this.unblock);
+    document.addEventListener("pointerdown", () => this.unblock());
+    document.addEventListener("keydown", () => this.unblock());
     if (this.choice.on) this.open(); // the browser lets it sound, if somebody has used this site before
-    this.timer = setInterval(() => this.look(), LOOK);
+    setInterval(() => this.look(), LOOK);
     this.look();
+  }
+
+  unblock() {
+    this.speaker?.context.resume();
   }
 
   toggle() {
@@ -79,7 +86,6 @@ export class Sound {
     note(this.button, "sound", this.state);
     this.button.setAttribute("aria-pressed", String(this.state === "on"));
     say(this.button.querySelector("span"), SOUND[this.state]);
-    this.volume.hidden = this.state !== "on";
   }
 
   play() {
@@ -91,13 +97,6 @@ export class Sound {
     if (!pulses.length) return;
     speaker.play(this.planned);
     this.bursts = [...this.bursts, { priority, at: pulses[0].at }].slice(-KEPT);
-  }
-
-  close() {
-    clearInterval(this.timer);
-    document.removeEventListener("pointerdown", this.unblock);
-    document.removeEventListener("keydown", this.unblock);
-    this.shut();
   }
 }
 

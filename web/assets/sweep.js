@@ -5,17 +5,18 @@
  * time at which it came. Each call draws only what is new.
  */
 
+import { drawLabel } from "./label.js";
+
 const BAR_MM = 8; // width of the erase bar
 const SETTLE = 2; // seconds of samples after which the first guess of the trace's range is made anew
 const RANGE = 4; // seconds from which the range is taken
 const GAIN_RANGE = 20; // seconds from which the gain is chosen: longer, so that it does not change with every beat
 const OFF = 0.3; // seconds outside the canvas after which the trace is centred anew
 const THICK = 1.75; // CSS pixels of the stroke
-const LABEL = 15; // CSS pixels of a label's letters
 
 /**
  * @typedef {{sample: number, text: string, colour: string, boxed?: boolean, row: number, rule?: boolean}} Mark
- *   letters over the trace, in one of the band's rows; a `rule` is a line down the trace instead
+ *   letters over the trace in a colour of the theme, in one of the band's rows; a `rule` is a line down the trace instead
  */
 
 export class Sweep {
@@ -35,15 +36,21 @@ export class Sweep {
     this.fit();
   }
 
-  /** Take the size the page gives the canvas, in the screen's own pixels. True if it has changed. */
+  /**
+   * Take the size the page gives the canvas, in whole pixels of the screen, so that each of its own is one of the
+   * screen's: sharp, true to scale, and drawn without being stretched. True if it has changed.
+   */
   fit() {
+    const { canvas } = this;
     const ratio = window.devicePixelRatio || 1;
-    const { clientWidth, clientHeight } = this.canvas;
-    const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+    canvas.style.width = canvas.style.height = "";
+    const box = canvas.getBoundingClientRect();
+    const [width, height] = [box.width, box.height].map((length) => Math.floor(length * ratio));
+    canvas.style.width = `${width / ratio}px`;
+    canvas.style.height = `${height / ratio}px`;
     if (width === this.width && height === this.height && ratio === this.ratio) return false;
     [this.width, this.height, this.ratio] = [width, height, ratio];
-    this.canvas.width = width;
-    this.canvas.height = height;
+    [canvas.width, canvas.height] = [width, height];
     this.last = null;
     return true;
   }
@@ -89,7 +96,7 @@ export class Sweep {
     this.erase(to);
     this.trace(this.last, to);
     for (const mark of this.marks) this.put(mark, to);
-    this.marks = this.marks.filter((mark) => mark.sample > to - this.span);
+    while (this.marks[0]?.sample <= to - this.span) this.marks.shift();
     this.drawn += Math.max(0, to - Math.max(this.last, this.reached));
     this.reached = Math.max(this.reached, to);
     this.last = to;
@@ -137,7 +144,7 @@ export class Sweep {
     const columns = Math.min(until - this.erased, this.width);
     const begin = (until - columns) % this.width;
     this.pen.clearRect(begin, 0, columns, this.height);
-    this.pen.clearRect(begin - this.width, 0, columns, this.height);
+    if (begin + columns > this.width) this.pen.clearRect(0, 0, begin + columns - this.width, this.height);
     this.erased = until;
   }
 
@@ -206,17 +213,8 @@ export class Sweep {
       pen.fillRect(Math.round(x), this.look.band * ratio, ratio, this.height);
       return;
     }
-    const size = LABEL * ratio;
-    const y = (mark.row + 0.5) * (LABEL + 5) * ratio;
-    pen.font = `${mark.boxed ? 700 : 500} ${size}px system-ui, sans-serif`;
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.fillStyle = mark.colour;
-    const half = pen.measureText(mark.text).width / 2 + 4 * ratio;
-    if (mark.boxed) {
-      pen.fillRect(x - half, y - 0.6 * size, 2 * half, 1.2 * size);
-      pen.fillStyle = "#05080a";
-    }
-    pen.fillText(mark.text, x, y + ratio);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawLabel(pen, mark, x / ratio);
+    pen.setTransform(1, 0, 0, 1, 0, 0);
   }
 }

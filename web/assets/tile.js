@@ -2,11 +2,11 @@
 
 import { bellState } from "./alarms.js";
 import { BellSign } from "./bell.js";
+import { nameOf } from "./names.js";
 import { Sweep } from "./sweep.js";
+import { colour } from "./theme.js";
 import { ACTS, NONE, alarmSentence, alarmWords, classWords, fateWords } from "./words.js";
 import { heartRate, note, rhythmWords, say } from "./words.js";
-
-const COLOURS = { colour: "#3df58a", faint: "#2b4a3b" };
 
 const MARKUP = `
   <div class="tile-head">
@@ -43,6 +43,7 @@ export class Tile {
     const part = (name) => this.element.querySelector(name);
     this.parts = {
       link: part(".tile-link"),
+      name: part(".tile-name"),
       title: part(".tile-title"),
       alarm: part(".tile-alarm"),
       more: part(".tile-more"),
@@ -56,45 +57,63 @@ export class Tile {
     };
     this.bell = new BellSign(part(".bell"));
     this.parts.link.href = `/bed/${encodeURIComponent(bed.name)}`;
-    say(part(".tile-name"), bed.name);
+    this.call();
     const acknowledge = part(".acknowledge");
     acknowledge.title = ACTS.acknowledgeBed(bed.name);
     acknowledge.onclick = () => bar.acts.acknowledge(bed.name);
     this.parts.pause.onclick = () => bar.pauseOrResume(bed.name);
-    this.look = { ...COLOURS, lead: 0, band: 0, scale: { speed, gain: 10 }, gains: GAINS, mm };
+    this.look = { colour: "", faint: "", lead: 0, band: 0, scale: { speed, gain: 10 }, gains: GAINS, mm };
+  }
+
+  /** Show what this screen calls the bed. */
+  call() {
+    say(this.parts.name, nameOf(this.bed.name));
   }
 
   /** Take the size the page gives; the tile must stand on the page. */
   fit() {
     this.sweep ??= new Sweep(this.element.querySelector("canvas"), this.look);
     this.sweep.fit();
+    this.paint();
   }
 
-  /** @param {number|null} head the pen's place */
+  /** In every frame: alarms at once, and the trace. @param {number|null} head the pen's place */
   draw(head) {
-    if (this.sweep.series !== this.bed.series) this.sweep.use(this.bed.series);
-    for (const { rule, sample } of this.bed.unread.splice(0)) if (rule) this.sweep.mark({ rule, sample });
-    if (head !== null) this.sweep.draw(head);
+    const { bed, sweep } = this;
+    this.tellAlarms();
+    if (sweep.series !== bed.series) sweep.use(bed.series);
+    for (const { rule, sample } of bed.unread) if (rule) sweep.mark({ rule, sample });
+    bed.unread.length = 0;
+    if (head !== null) sweep.draw(head);
+  }
+
+  /** Take the colours of the theme. */
+  paint() {
+    if (this.look.colour === colour("green")) return;
+    this.look.colour = colour("green");
+    this.look.faint = colour("quiet");
+    this.sweep.last = null;
   }
 
   /** Everything but the trace. */
   tell(now, connected, detector) {
     const { bed, parts } = this;
+    this.paint();
     const state = bed.state(now, connected);
     const lead = bed.particulars.leads[0];
     const rate = bed.rate(now, connected);
+    const present = bed.isPresent(now, connected);
     note(this.element, "state", state.key);
     note(this.element, "detector", detector || "ready");
     say(parts.state, detector && state.key === "live" ? `${state.text} · ${detector}` : state.text);
-    say(parts.title, bed.title);
+    say(parts.title, [...(nameOf(bed.name) === bed.name ? [] : [bed.name]), bed.title].filter(Boolean).join(" · "));
     say(parts.lead, `${bed.cut ? "cut beats" : lead.name} · ${this.look.scale.gain} mm/mV`);
     say(parts.hr, heartRate(rate));
-    say(parts.rhythm, rhythmWords(bed.statement, rate));
+    say(parts.rhythm, present ? rhythmWords(bed.statement, rate) : "");
     say(parts.quality, bed.trouble);
-    const label = bed.lastBeat?.label;
+    const label = present ? bed.lastBeat?.label : undefined;
     say(parts.beat, label ? classWords(label) : NONE);
     note(parts.beat, "label", label ?? "");
-    this.tellAlarms();
     this.tellBell();
   }
 
@@ -121,6 +140,6 @@ export class Tile {
     parts.alarm.title = all.map(alarmSentence).join("\n");
     const others = all.length > 1 ? `+${all.length - 1}` : "";
     say(parts.more, worst ? `${fateWords(worst)} ${others}`.trim() : "");
-    parts.link.setAttribute("aria-label", [bed.name, ...all.map(alarmSentence)].join(". "));
+    parts.link.setAttribute("aria-label", [nameOf(bed.name), ...all.map(alarmSentence)].join(". "));
   }
 }

@@ -6,7 +6,9 @@ import { Alarms } from "./alarms.js";
 import { Beds } from "./beds.js";
 import { Feed } from "./feed.js";
 import { Frames } from "./frames.js";
+import { Arranger } from "./arrange.js";
 import { arrange } from "./layout.js";
+import { changedElsewhere, inOrder } from "./names.js";
 import { pixelsPerMm } from "./scale.js";
 import { Tile } from "./tile.js";
 import { tellShell } from "./shell.js";
@@ -54,7 +56,18 @@ export function mountWard(page, url) {
       board.append(tile.element);
     }
     page.querySelector("#empty").hidden = true;
+    order();
     fit();
+    arranger.lay();
+  }
+
+  /** Put the tiles in their order, for the eye and for the tab key, and call them by their names. */
+  function order() {
+    const place = new Map(inOrder([...beds.keys()]).map((name, n) => [name, n]));
+    tiles.sort((a, b) => place.get(a.bed.name) - place.get(b.bed.name));
+    tiles.forEach(({ element }, n) => board.children[n] === element || board.insertBefore(element, board.children[n]));
+    for (const tile of tiles) tile.call();
+    alarms.changed();
   }
 
   function fit() {
@@ -96,6 +109,13 @@ export function mountWard(page, url) {
     for (const tile of tiles) tile.tell(performance.now(), connected, detector);
   });
 
+  const arranger = new Arranger(page, () => tiles, order);
+  const arrangeButton = document.getElementById("arrange");
+  arrangeButton.hidden = false;
+  arrangeButton.onclick = () => arranger.begin();
+  const elsewhere = (event) => changedElsewhere(event) && order();
+  addEventListener("storage", elsewhere);
+
   const watcher = new ResizeObserver(fit);
   watcher.observe(board);
 
@@ -108,6 +128,8 @@ export function mountWard(page, url) {
     drawn: (name) => tiles.find((tile) => tile.bed.name === name)?.sweep.drawn ?? 0,
     unmount() {
       watcher.disconnect();
+      removeEventListener("storage", elsewhere);
+      arrangeButton.hidden = true;
       frames.stop();
       feed.close();
       bar.close();

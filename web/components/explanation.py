@@ -1,6 +1,8 @@
 """The figure that shows which part of a beat made the model say what it said."""
 
+from dataclasses import dataclass
 from html import escape
+from typing import Final
 
 import numpy as np
 import plotly.graph_objects as go
@@ -8,11 +10,19 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from stream.messages import Explanation, unpack_floats
-from web.components.figure import INK, dress
+from web.components.figure import EDGE, INK, dress
 from web.words import class_words
 
-HEAT = ((0.0, "rgba(255,120,0,0)"), (0.5, "rgba(255,140,0,0.45)"), (1.0, "rgba(255,60,20,0.95)"))
-"""From nothing to a hot orange that white ink stays legible on."""
+HEAT: Final = ((0.0, "rgba(255,120,0,0)"), (0.5, "rgba(255,140,0,0.45)"), (1.0, "rgba(255,60,20,0.95)"))
+"""From nothing to a hot orange that ink of either theme stays legible on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inks:
+    """Colours of the beat and of the usual one beneath it."""
+
+    beat: str = INK
+    usual: str = EDGE
 
 
 def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
@@ -28,25 +38,36 @@ def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
     Returns
     -------
     go.Figure
-        For each lead a heat map (0 to 1) and a line; x in ms from the R peak, or from the begin of the
-        row for a beat that came already cut.
+        For each lead a heat map (0 to 1), the patient's usual beat, faint, where it is known, and the beat itself;
+        x in ms from the R peak, or from the begin of the row for a beat that came already cut.
 
     Raises
     ------
     ValueError
-        If wave and heat have not ``leads`` rows of one length, or a sampling rate is not above 0.
+        If wave, heat and usual beat have not ``leads`` rows of one length, or a sampling rate is not above 0.
     """
     leads = len(explanation.leads)
-    wave = unpack_floats(explanation.wave, leads)
-    heat = unpack_floats(explanation.heat, leads)
+    figure = make_subplots(rows=leads, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    draw_leads(figure, explanation, fs, {"xpad": 4})
+    return dress(figure, title(explanation))
+
+
+def draw_leads(
+    figure: go.Figure, explanation: Explanation, fs: float, bar: dict[str, object], inks: Inks | None = None
+) -> None:
+    """Draw the leads of a beat into the first column of a figure, a row each; see :func:`explanation_figure`.
+
+    ``bar`` is where the scale of the heat stands, in Plotly's words of a colour bar.
+    """
+    inks = inks or Inks()
+    leads = len(explanation.leads)
+    wave, heat, usual = waves_of(explanation)
     if not (fs > 0 and explanation.fs > 0):
         raise ValueError(f"expected sampling rates above 0, got {fs:g} and {explanation.fs:g}")
-    if wave.shape != heat.shape:
-        raise ValueError(f"expected wave and heat of one shape, got {wave.shape} and {heat.shape}")
     ms = milliseconds(explanation, fs, wave.shape[1])
-    figure = make_subplots(rows=leads, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     for row, name in enumerate(explanation.leads):
-        low, high = _limits(wave[row])
+        at = {"row": row + 1, "col": 1}
+        low, high = _limits(wave[row] if usual is None else np.concatenate([wave[row], usual[row]]))
         figure.add_heatmap(
             x=ms,
             y=[low, high],
@@ -55,27 +76,55 @@ def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
             zmax=1,
             colorscale=HEAT,
             showscale=row == 0,
-            colorbar={"title": "heat", "thickness": 8, "tickvals": [0, 0.5, 1], "outlinewidth": 0, "xpad": 4},
+            colorbar={"title": "heat", "thickness": 8, "tickvals": [0, 0.5, 1], "outlinewidth": 0} | bar,
             hoverinfo="skip",
-            row=row + 1,
-            col=1,
+            **at,
         )
+        if usual is not None:
+            figure.add_scatter(
+                x=ms,
+                y=usual[row],
+                mode="lines",
+                line={"color": inks.usual, "width": 1.5, "dash": "dot"},
+                name=f"usual {name}",
+                hoverinfo="skip",
+                **at,
+            )
         figure.add_scatter(
             x=ms,
             y=wave[row],
             mode="lines",
-            line={"color": INK, "width": 2},
+            line={"color": inks.beat, "width": 2},
             name=name,
             customdata=heat[row],
             hovertemplate="%{x:.0f} ms  %{y:.2f} mV  heat %{customdata:.2f}<extra></extra>",
-            row=row + 1,
-            col=1,
+            **at,
         )
         unit = " (mV)" if explanation.row is None else ""  # a row's values have none
-        figure.update_yaxes(title_text=escape(name, quote=False) + unit, range=[low, high], row=row + 1, col=1)
+        figure.update_yaxes(title_text=escape(name, quote=False) + unit, range=[low, high], **at)
     origin = "R" if explanation.row is None else "the row's begin"
-    figure.update_xaxes(title_text=f"ms from {origin}", row=leads, col=1)
-    return dress(figure, title(explanation))
+    beneath = "; dotted: the usual beat" if usual is not None else ""
+    figure.update_xaxes(title_text=f"ms from {origin}{beneath}", row=leads, col=1)
+
+
+def waves_of(
+    explanation: Explanation,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None]:
+    """Give wave, heat and usual beat, ``(leads, n)`` each; None where the usual beat is not known.
+
+    Raises
+    ------
+    ValueError
+        If they have not ``leads`` rows of one length.
+    """
+    leads = len(explanation.leads)
+    wave, heat = unpack_floats(explanation.wave, leads), unpack_floats(explanation.heat, leads)
+    usual = unpack_floats(explanation.usual, leads) if explanation.usual else None
+    if wave.shape != heat.shape:
+        raise ValueError(f"expected wave and heat of one shape, got {wave.shape} and {heat.shape}")
+    if usual is not None and usual.shape != wave.shape:
+        raise ValueError(f"expected wave and usual beat of one shape, got {wave.shape} and {usual.shape}")
+    return wave, heat, usual
 
 
 def title(explanation: Explanation) -> str:
@@ -83,7 +132,8 @@ def title(explanation: Explanation) -> str:
 
     Plotly takes tags in a text for its own, so they are escaped.
     """
-    text = f"{class_words(explanation.label)}, confidence {explanation.confidence:.0%}"
+    sure = ">99%" if explanation.confidence >= 0.995 else f"{explanation.confidence:.0%}"  # nothing is certain
+    text = f"{class_words(explanation.label)}, confidence {sure}"
     if explanation.truth is not None:
         text += f", labelled {explanation.truth} in the file"
     return escape(text, quote=False)

@@ -5,7 +5,18 @@ from typing import Final
 import plotly.graph_objects as go
 
 INK: Final = "#e8eef2"
-FAINT: Final = "#26323a"
+QUIET: Final = "#9fb0ba"
+FAINT: Final = "#22303a"
+EDGE: Final = "#6f818c"
+GREEN: Final = "#3df58a"
+CYAN: Final = "#4fd8ff"
+YELLOW: Final = "#ffd34d"
+RED: Final = "#ff6b5e"
+ORANGE: Final = "#ff9d4d"
+VIOLET: Final = "#c9a4ff"
+"""The colours of the dark theme in ``style.css``. Use these and no others for lines, marks and text in a figure:
+``assets/figures.css`` makes those of the light theme of them in the browser."""
+
 PAPER: Final = "rgba(0,0,0,0)"
 
 
@@ -14,7 +25,7 @@ def empty_figure(text: str) -> go.Figure:
     figure = go.Figure()
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
-    figure.add_annotation(text=text, showarrow=False, font={"size": 16, "color": "#9fb0ba"})
+    figure.add_annotation(text=text, showarrow=False, font={"size": 16, "color": QUIET})
     return dress(figure, "")
 
 
@@ -29,6 +40,6 @@ def dress(figure: go.Figure, text: str = "") -> go.Figure:
         showlegend=False,
         uirevision="kept",
     )
-    figure.update_xaxes(gridcolor=FAINT, zerolinecolor="#5b6b75")
+    figure.update_xaxes(gridcolor=FAINT, zerolinecolor=EDGE)
     figure.update_yaxes(gridcolor=FAINT, zerolinecolor=FAINT, nticks=4)
     return figure

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from web.pages import alarms, bed, desk, event, lab, ward
+from web.pages import alarms, beat, bed, desk, event, lab, ward
 
-PAGES: Final = (ward, bed, alarms, event, lab, desk)
+PAGES: Final = (ward, bed, beat, alarms, event, lab, desk)

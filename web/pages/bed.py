@@ -1,35 +1,28 @@
-"""One bed: two leads on ECG paper, its numbers, its beats, and why a beat was called what it was."""
+"""One bed in depth: its leads on ECG paper, live or frozen, its numbers and alarms, its beats, trends and counts."""
 
 from typing import Any, Final
 from urllib.parse import unquote
 
-import msgspec
-from dash import Dash, Input, Output, dcc, html
-from dash.development.base_component import Component
-from plotly.graph_objects import Figure
+from dash import Dash, html
 
-from stream.messages import Explanation
+from web import waves
 from web.components.alarmbar import key_button
-from web.components.explanation import explanation_figure
-from web.components.figure import empty_figure
+from web.components.because import explanation_panel
 from web.components.limits import limits_dialog
-from web.components.reasons import reason_list
+from web.components.monitor import monitor, ruler_dialog
+from web.components.trends import counts_panel, trend_panel
 from web.settings import Settings
-from web.words import CLASSES, GAINS, NAME, SWEEPS, class_words
+from web.words import CLASSES, NAME, class_words
 
 PATH: Final = "/bed/<bed>"
 
 ROWS = 10
 """Rows of the list of recent beats: a fixed number, so that nothing jumps."""
 
+TABS: Final = {"beats": "Beats and explanation", "trend": "Trend", "counts": "Counts per hour"}
+"""What is under the traces, one panel at a time."""
+
 COLUMNS = ("Time", "Class", "Sure", "RR ms", "Truth", "")
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """What the browser puts into the store: the explanation, and the sampling rate of its stream."""
-
-    message: Explanation
-    fs: float
 
 
 def title(bed: str = "", **_: Any) -> str:
@@ -41,11 +34,11 @@ def layout(bed: str = "", **_: Any) -> html.Section:
     """Lay out the page of one bed; ``bed`` is its name as it stands in the address, percent-encoded."""
     return html.Section(
         [
-            html.Div([_heading(unquote(bed)), _traces()], className="monitor"),
+            monitor(unquote(bed)),
             _numbers(),
-            _beats(),
-            _explanation(),
+            _below(),
             limits_dialog(),
+            ruler_dialog(),
         ],
         id="page",
         className="bed",
@@ -54,68 +47,47 @@ def layout(bed: str = "", **_: Any) -> html.Section:
 
 
 def register(app: Dash, settings: Settings) -> None:
-    """Have the server draw each explanation that the browser puts into the store."""
-
-    @app.callback(  # type: ignore[untyped-decorator]
-        Output("explanation-figure", "figure"),
-        Output("reasons", "children"),
-        Input("explanation", "data"),
-        prevent_initial_call=True,
-    )
-    def draw(data: Any) -> tuple[Figure, list[Component]]:
-        return drawn(data)
+    """Serve what is kept of the bed."""
+    waves.register(app, settings)
 
 
-def drawn(data: Any) -> tuple[Figure, list[Component]]:
-    """Draw what came from the browser, and list its reasons; if it is no explanation, a figure says so."""
-    try:
-        asked = msgspec.convert(data, Asked)
-        return explanation_figure(asked.message, asked.fs), reason_list(asked.message)
-    except (msgspec.ValidationError, ValueError, OverflowError):
-        return empty_figure("This explanation could not be drawn."), []
-
-
-def _heading(bed: str) -> html.Div:
-    return html.Div(
-        [
-            html.A("‹ Ward", href="/", className="back"),
-            html.H1(bed, id="bed-name"),
-            html.Span(id="bed-title", className="note"),
-            html.Span("waiting for this bed", id="bed-state", className="state", role="status"),
-            html.Span(className="spring"),
-            _choice("Lead", "lead-0", ()),
-            _choice("Lead", "lead-1", ()),
-            _choice("Speed", "sweep", tuple((f"{value:g}", f"{value:g} mm/s") for value in SWEEPS)),
-            _choice("Gain", "gain", tuple((f"{value:g}", f"{value:g} mm/mV") for value in GAINS)),
-        ],
-        className="heading",
-    )
-
-
-def _choice(label: str, name: str, options: tuple[tuple[str, str], ...]) -> html.Label:
-    return html.Label(
-        [label, html.Select([html.Option(text, value=value) for value, text in options], id=name)],
-        className="choice",
-        id=f"{name}-choice",
-    )
-
-
-def _traces() -> html.Div:
+def _below() -> html.Div:
+    """Lay out what is under the traces: one panel at a time."""
+    explanation = explanation_panel("Latest abnormal beat", "No abnormal beat yet")
+    panels = {"beats": html.Div([_beats(), explanation], className="reading"), "trend": trend_panel()}
+    panels["counts"] = counts_panel()
+    tabs = [
+        html.Button(
+            text,
+            id=f"tab-{name}",
+            type="button",
+            role="tab",
+            **{"aria-controls": f"panel-{name}", "aria-selected": str(n == 0).lower()},
+        )
+        for n, (name, text) in enumerate(TABS.items())
+    ]
     return html.Div(
         [
             html.Div(
                 [
-                    html.Canvas(className="paper", **{"aria-hidden": "true"}),
-                    html.Canvas(className="sweep", id=f"trace-{row}", **{"aria-hidden": "true"}),
-                    html.Span(className="lead-name"),
-                    html.Span(className="lead-state"),
+                    html.Div(tabs, className="tabs", id="tabs", role="tablist", **{"aria-label": "What is seen here"}),
+                    html.Button("More room for traces", id="fold", type="button", **{"aria-expanded": "true"}),
                 ],
-                className="strip",
-                id=f"strip-{row}",
-            )
-            for row in range(2)
+                className="tab-row",
+            ),
+            *(
+                html.Div(
+                    panel,
+                    id=f"panel-{name}",
+                    className="bed-panel",
+                    hidden=name != "beats",
+                    role="tabpanel",
+                    **{"aria-labelledby": f"tab-{name}"},
+                )
+                for name, panel in panels.items()
+            ),
         ],
-        className="strips",
+        className="under",
     )
 
 
@@ -184,32 +156,4 @@ def _beats() -> html.Div:
             ),
         ],
         className="beats",
-    )
-
-
-def _explanation() -> html.Div:
-    return html.Div(
-        [
-            html.Div(
-                [
-                    html.H2("Latest abnormal beat, and what in it decided", id="explanation-heading"),
-                    html.Button("Follow latest", id="follow", type="button", hidden=True),
-                ],
-                className="heading",
-            ),
-            html.Div(
-                [
-                    dcc.Graph(
-                        id="explanation-figure",
-                        figure=empty_figure("No abnormal beat yet"),
-                        config={"displayModeBar": False, "responsive": True},
-                        className="figure",
-                    ),
-                    html.Div(id="reasons", className="reasons"),
-                ],
-                className="because",
-            ),
-            dcc.Store(id="explanation"),
-        ],
-        className="explanation",
     )

@@ -19,6 +19,7 @@ def layout(**_: Any) -> html.Section:
     """Lay out an empty ward, with what to do about it."""
     return html.Section(
         [
+            _arranging(),
             html.Div(id="tiles", className="tiles"),
             html.Div(
                 [
@@ -32,6 +33,21 @@ def layout(**_: Any) -> html.Section:
         id="page",
         className="ward",
         **{"data-page": "ward"},
+    )
+
+
+def _arranging() -> html.Div:
+    """Lay out what is said while the beds are arranged, hidden."""
+    return html.Div(
+        [
+            html.Span("Drag a bed, or move it with ◀ ▶. Names and order are this browser's own."),
+            html.Span(className="answer", role="status"),
+            html.Button("Usual order and names", className="usual", type="button"),
+            html.Button("Done", className="done", type="button"),
+        ],
+        id="arranging",
+        className="arranging",
+        hidden=True,
     )
 
 

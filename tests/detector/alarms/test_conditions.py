@@ -189,6 +189,19 @@ def test_asystole_needs_a_still_wave_and_a_lead_to_see_it_on() -> None:
     assert not named(heard(made, wave=Wave(usable=lambda t: t < START.end)).said, "asystole")
 
 
+@pytest.mark.parametrize("phase", np.arange(0, 1, 0.1))
+def test_a_standstill_is_told_once_wherever_it_lies_between_looks(phase: float) -> None:
+    for rr, stands in ((3.9, 0), (4.1, 1), (4.9, 1), (6.3, 1)):
+        made = Made().sinus(30).beats("N", 0.8 + phase).beats("N", rr)
+        told = named(heard(made).said, "asystole")
+        assert len(told) == stands
+        for alarm in told:
+            assert alarm.onset == round((made.end - rr) * FS)
+            assert alarm.announced <= round((made.end - rr + 4) * FS) + 2.2 * FS
+    made = Made().sinus(30).beats("N", 0.8 + phase).beats("N", 4.1)
+    assert not named(heard(made, wave=Wave(still=lambda _: 1.5)).said, "asystole")
+
+
 def test_no_asystole_while_it_fibrillates() -> None:
     fibrillates = Wave(fibrillation=lambda t: float(t > START.end), still=lambda _: 0.1)
     bed = heard(START.wait(15), wave=fibrillates)

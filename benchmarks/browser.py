@@ -1,0 +1,104 @@
+"""A real Chromium without a window: pages in it with the benchmark's probes, and what all its processes cost."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import CDPSession, JSHandle, Page, async_playwright
+
+from benchmarks.figures import BenchmarkError
+
+FLAGS: Final = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""As for the browser tests: no window, no graphics card, and it talks to nobody by itself."""
+
+
+SIZE: Final = (1920, 1080)
+PROBES: Final = Path(__file__).parent / "probes.js"
+
+
+class Browser:
+    """A Chromium, and what it uses.
+
+    Attributes
+    ----------
+    version, flags
+        Of Chromium, and what it was started with.
+    """
+
+    def __init__(self, chromium: Chromium, session: CDPSession, flags: Sequence[str]) -> None:
+        self.version: Final = chromium.version
+        self.flags: Final = flags
+        self._chromium: Final = chromium
+        self._session: Final = session
+
+    @asynccontextmanager
+    async def page(self, url: str) -> AsyncIterator[Page]:
+        """Open a page, with ``probes.js`` at hand, in a window that shares nothing; closed when the context ends."""
+        context = await self._chromium.new_context(viewport={"width": SIZE[0], "height": SIZE[1]})
+        try:
+            await context.add_init_script(path=PROBES)
+            page = await context.new_page()
+            await page.goto(url)
+            yield page
+        finally:
+            await context.close()
+
+    async def cpu(self) -> Counter[str]:
+        """CPU seconds so far by kind of process (``browser``, ``renderer``, ``GPU`` ...), as Chromium itself counts."""
+        told = await self._session.send("SystemInfo.getProcessInfo")
+        seconds: Counter[str] = Counter()
+        for process in told["processInfo"]:
+            seconds[process["type"]] += process["cpuTime"]
+        return seconds
+
+    async def memory(self) -> int:
+        """Bytes that would be free again without it: the private memory of all its processes."""
+        told = await self._session.send("SystemInfo.getProcessInfo")
+        return sum(_private(process["id"]) for process in told["processInfo"])
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """Run Chromium until the context ends.
+
+    Raises
+    ------
+    BenchmarkError
+        If there is no Chromium.
+    """
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise BenchmarkError("expected Chromium, found none: install it, or set CHROMIUM to its path")
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            yield Browser(chromium, await chromium.new_browser_cdp_session(), FLAGS)
+        finally:
+            await chromium.close()
+
+
+async def end(probe: JSHandle) -> Any:
+    """End a probe; what it tells."""
+    return await probe.evaluate("probe => probe()")
+
+
+def _private(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_full_info().uss)
+    except psutil.NoSuchProcess:
+        return 0

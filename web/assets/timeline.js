@@ -1,0 +1,145 @@
+/** The page of alarms: asks the server anew when something has happened; a click on a bar opens the alarm. */
+
+import { go } from "./links.js";
+import { mountQuiet } from "./quiet.js";
+import { put } from "./store.js";
+
+const EVERY = 10_000; // ms: bars of what goes on grow
+const APART = 2000; // ms at least from an answer to the next question
+const SHARE = 20; // and so many times as long as the answer took: many screens must not weigh on the server
+const PATIENCE = 20_000; // ms that an answer is waited for
+const NEWS = new Set(["alarm", "verdict", "open", "close"]);
+const byId = (name) => document.getElementById(name);
+
+/** When to ask the server again. Times in ms of one clock. */
+export class Turns {
+  constructor() {
+    this.askedAt = -Infinity;
+    this.answeredAt = -Infinity;
+    this.waiting = false;
+    this.news = false;
+    this.urgent = true; // somebody waits for it
+  }
+
+  /** @returns {boolean} whether to ask now */
+  due(now) {
+    if (this.waiting && now - this.askedAt < PATIENCE) return false;
+    if (this.urgent) return true;
+    const rest = Math.max(APART, SHARE * (this.answeredAt - this.askedAt));
+    return now - this.answeredAt >= rest && (this.news || now - this.askedAt >= EVERY);
+  }
+
+  asked(now) {
+    this.askedAt = now;
+    this.waiting = true;
+    this.news = this.urgent = false;
+  }
+
+  answered(now) {
+    this.answeredAt = now;
+    this.waiting = false;
+  }
+}
+
+/** @param {HTMLElement} page @param {string} url of the feed */
+export function mountAlarms(page, url) {
+  const turns = new Turns();
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+  const chosen = { page: 0, priority: "", kind: "", verdict: "" };
+  const over = new AbortController();
+  let seen = null;
+  const quiet = mountQuiet(page, url, {
+    kinds: ["verdict"],
+    messages(messages) {
+      turns.news ||= messages.some(({ kind }) => NEWS.has(kind));
+    },
+  });
+
+  const tick = () => {
+    const now = performance.now();
+    if (document.hidden || !turns.due(now)) return;
+    turns.asked(now);
+    const { bed = "", hours } = page.dataset;
+    const data = { bed, hours: Number(hours), zone, seen, ...chosen, at: now };
+    put("timeline-asked", data, over.signal);
+  };
+  const choose = (choice) => {
+    Object.assign(chosen, { page: 0 }, choice);
+    turns.urgent = true;
+  };
+
+  const beds = byId("timeline-beds");
+  const showBed = () => (beds.value = page.dataset.bed ?? "");
+  const onChange = ({ target }) => {
+    if (target.dataset.filter) choose({ [target.dataset.filter]: target.value });
+    else if (target === beds) {
+      const bed = target.value ? `bed=${encodeURIComponent(target.value)}&` : "";
+      go(`/alarms?${bed}hours=${page.dataset.hours}`);
+    }
+  };
+  const onClick = ({ target }) => {
+    const turn = target.closest("[data-go]");
+    if (turn) choose({ page: Number(turn.dataset.go) });
+  };
+  page.addEventListener("change", onChange);
+  page.addEventListener("click", onClick);
+
+  // Dash may show another bed or period in the same element.
+  const another = new MutationObserver(() => {
+    seen = null;
+    showBed();
+    choose({ page: 0 });
+  });
+  another.observe(page, { attributeFilter: ["data-bed", "data-hours"] });
+  const options = new MutationObserver(showBed);
+  options.observe(beds, { childList: true });
+  const answers = new MutationObserver(() => turns.answered(performance.now()));
+  answers.observe(byId("timeline-note"), { attributeFilter: ["data-answered"] });
+  const timer = setInterval(tick, 200);
+  tick();
+
+  return {
+    ...quiet,
+    turns,
+    /** What of the period is shown, in local time; null: all of it. */
+    zoom(range) {
+      seen = range;
+      turns.urgent = true;
+    },
+    unmount() {
+      over.abort();
+      clearInterval(timer);
+      for (const observer of [another, options, answers]) observer.disconnect();
+      page.removeEventListener("change", onChange);
+      page.removeEventListener("click", onClick);
+      quiet.unmount();
+    },
+  };
+}
+
+const plot = () => document.querySelector("#timeline-figure .js-plotly-plot");
+
+/** Open an alarm or, where some share a bar, look closer. */
+function click(data) {
+  const point = data?.points?.[0];
+  if (!point) return;
+  if (point.customdata) {
+    go(`/event/${encodeURIComponent(point.customdata)}`);
+    return;
+  }
+  const axis = plot().layout.xaxis;
+  const [begin, end] = axis.range.map((text) => Date.parse(`${text}Z`.replace(" ", "T")));
+  const middle = Date.parse(`${point.x}Z`.replace(" ", "T"));
+  const near = (end - begin) / 16;
+  const range = [middle - near, middle + near].map((ms) => new Date(ms).toISOString().slice(0, -1));
+  window.Plotly.relayout(plot(), { "xaxis.range": range });
+}
+
+function zoomed(change) {
+  if (!change || !Object.keys(change).some((name) => name.startsWith("xaxis"))) return;
+  const { range } = plot().layout.xaxis;
+  window.cardiovision?.zoom?.(change["xaxis.autorange"] ? null : range.map((text) => String(text).replace(" ", "T")));
+}
+
+window.dash_clientside ??= {};
+window.dash_clientside.timeline = { click, zoomed };
