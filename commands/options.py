@@ -59,6 +59,12 @@ LabelColumn = Annotated[
 ]
 SamplingRate = Annotated[float, typer.Option("--fs", metavar="HZ", help="CSV only: sampling rate of the rows, in Hz.")]
 Seed = Annotated[int, typer.Option(metavar="N", help="Where chance begins; the same seed, the same ECG.")]
+Library = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", exists=True, file_okay=False, help="Folder of WFDB records that the replay desk offers."
+    ),
+]
 JournalPath = Annotated[
     str | None,
     typer.Option(

@@ -1,6 +1,5 @@
 """Commands of the screen: alone, and with all parts at once."""
 
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from commands.options import (
     Host,
     HubJournal,
     LabelColumn,
+    Library,
     Model,
     Port,
     SamplingRate,
@@ -55,6 +55,7 @@ def demo(
     speed: Speed = 1.0,
     label_column: LabelColumn = "auto",
     fs: SamplingRate = 125.0,
+    library: Library = None,
     model: Model = None,
     port: Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the screen.")] = WEB_PORT,
     feed_port: Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="TCP port of the feed.")] = FEED_PORT,
@@ -98,6 +99,8 @@ def demo(
                     f"--port={port}",
                     f"--journal={journal_of(journal, feed_port)}",
                     f"--folder={archive_of(None, feed_port)}",
+                    *([f"--library={library}"] if library else []),
+                    *([f"--model={model}"] if model else []),
                 ),
             ],
             everything.part("beds", source[0], f"--feed={feed}", f"--speed={speed or 'max'}", *source[1:]),
@@ -116,15 +119,8 @@ def web(
     feed: FeedUrl = FEED,
     journal: HubJournal = None,
     folder: ArchiveFolder = None,
-    records: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", exists=True, file_okay=False, help="Offer the WFDB records of this folder for replay."
-        ),
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your own Keras model in the beat lab, in place of the shipped.")
-    ] = None,
+    library: Library = None,
+    model: Model = None,
     verbose: Verbose = False,
 ) -> None:
     """Serve the screen to a browser on this machine.
@@ -137,4 +133,4 @@ def web(
     log_to_stderr(verbose)
     kept = None if journal == "none" else journal_of(journal, urlsplit(feed).port or FEED_PORT)
     uploads = state_folder() / "uploads"
-    run(host, port, Settings(feed, kept, archive_of(folder), records, uploads, model))
+    run(host, port, Settings(feed, kept, archive_of(folder), library, uploads, model))

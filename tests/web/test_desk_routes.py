@@ -21,6 +21,8 @@ from stream.client import Feed
 from stream.hub import Hub
 from stream.messages import Close, Control, Lead, Open, Subscribe
 from web.app import bind, server
+from web.desk import scenarios
+from web.pages import desk
 from web.settings import Settings
 from web.uploads import MOST_BYTES
 
@@ -116,6 +118,12 @@ def test_nothing_is_started_by_looking_at_an_address(served: Served) -> None:
     assert served.ask("/replay/state")["plays"] == []
 
 
+def test_what_was_downloaded_before_is_found(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARDIOVISION_CACHE", str(tmp_path))
+    record(tmp_path / "mitdb", "100")
+    assert [entry["name"] for entry in served.ask("/replay/records")["physionet"]["entries"]] == ["mitdb/100"]
+
+
 def test_records_are_found(served: Served) -> None:
     found = served.ask("/replay/records?find=119")
     assert (found["folder"], found["takes"], found["most"]) == (True, True, MOST_BYTES)
@@ -170,6 +178,12 @@ def test_a_bad_upload_is_told_in_a_sentence(served: Served) -> None:
     assert "expected one record (.hea with its .dat" in served.ask("/replay/upload", half)["error"]
     assert "expected an upload of files" in served.ask("/replay/upload", b"{}")["error"]
     assert "expected at most 65536 bytes" in served.ask("/replay/start", b" " * 70_000)["error"]
+
+
+def test_the_page_offers_what_is_shipped_and_every_speed() -> None:
+    page = str(desk.layout(unknown="x"))
+    assert all(f"value='{name} {count}'" in page for name, count in scenarios().items())
+    assert all(f"value='{speed:g}'" in page for speed in desk.SPEEDS)
 
 
 def test_without_folders_it_says_so() -> None:
@@ -228,7 +242,7 @@ async def test_nothing_is_left_behind_when_the_server_is_killed(tmp_path: Path) 
         with bind("127.0.0.1", 0) as free:
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "cardiovision", "web", f"--feed={hub.url}", f"--port={port}"]
-        web = await asyncio.create_subprocess_exec(*command, f"--records={tmp_path}")
+        web = await asyncio.create_subprocess_exec(*command, f"--library={tmp_path}")
         try:
             served = Served(f"http://127.0.0.1:{port}")
             while True:

@@ -132,6 +132,19 @@ export const KEYS = {
   l: "Alarm limits of the bed",
 };
 
+export const KEY_NAMES = {
+  " ": "Space",
+  arrowleft: "←",
+  arrowright: "→",
+  arrowup: "↑",
+  arrowdown: "↓",
+  escape: "Esc",
+  pageup: "Page up",
+  pagedown: "Page down",
+  home: "Home",
+  end: "End",
+};
+
 export const MENU = {
   keys: { on: "On", off: "Off" },
   keysOff: "Keys are switched off at this browser (menu “Screen”).",
@@ -205,12 +218,14 @@ export const LAB = {
   rate: "Sampling rate in Hz",
   row: "Row to go to",
   stages: {
-    sending: ({ share }) => `Sending the file: ${Math.round(100 * share)} %`,
-    receiving: () => "Sending the file…",
-    reading: () => "Reading the file…",
-    loading: () => "Loading the model; the first time this takes some seconds…",
-    naming: ({ done, rows }) => `Naming beats: ${count(done)} of ${count(rows)}`,
+    sending: "Sending the file",
+    receiving: "Sending the file",
+    reading: "Reading the file…",
+    loading: "Loading the model; the first time this takes some seconds…",
+    naming: "Naming beats",
   },
+  sent: (share) => `${Math.round(100 * share)} %`,
+  named: (done, rows) => `${count(done)} of ${count(rows)}`,
   notSaved: "The picture could not be made",
   keys: { arrowleft: "Beat before in the table", arrowright: "Next beat in the table" },
 };
@@ -276,8 +291,9 @@ export const DESK = {
   removed: (name) => `${name} is removed`,
   annotated: "yes",
   rows: "beats",
+  downloaded: "downloaded",
   found: (shown, total) => (shown < total ? `the first ${shown} of ${files.format(total)}` : several(total, "record")),
-  noFolder: "The screen was started without a folder of records. To offer one: cardiovision web --records DIR",
+  noFolder: "The screen was started without a folder of records. To offer one: cardiovision web --library DIR",
   physionet: "Expected a PhysioNet name: database and record, such as mitdb/100",
   fromPhysionet: (name) => `${name} from PhysioNet`,
   simulated: (name) => `${name}, simulated`,
