@@ -28,6 +28,9 @@ FLAGS: Final = (
 
 
 SIZE: Final = (1920, 1080)
+START: Final = 120.0
+DRAWS: Final = """(beds) => globalThis.cardiovision?.beds?.size === beds
+  && [...cardiovision.beds.keys()].every((bed) => cardiovision.drawn(bed) > 0)"""
 PROBES: Final = Path(__file__).parent / "probes.js"
 
 
@@ -90,6 +93,11 @@ async def browser() -> AsyncIterator[Browser]:
             yield Browser(chromium, await chromium.new_browser_cdp_session(), FLAGS)
         finally:
             await chromium.close()
+
+
+async def draws(page: Page, beds: int) -> None:
+    """Wait until a page has drawn something of so many beds."""
+    await page.wait_for_function(DRAWS, arg=beds, timeout=1000 * START)
 
 
 async def end(probe: JSHandle) -> Any:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.browser import Browser
+from benchmarks.browser import Browser, draws
 from benchmarks.service import service
 
 BEDS: Final = 16
@@ -38,7 +38,7 @@ async def measure(chromium: Browser, minutes: float, tell: Callable[[str], objec
     growth = Growth([], [], [])
     async with service(BEDS) as running, chromium.page(running.page) as page:
         session = await page.context.new_cdp_session(page)
-        await page.wait_for_function("n => cardiovision.beds.size === n", arg=BEDS)
+        await draws(page, BEDS)
         began = time.monotonic()
         for look in range(LOOKS + 1):
             tell(f"memory, {look * minutes / LOOKS:.1f} of {minutes:g} min")

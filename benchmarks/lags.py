@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from benchmarks.browser import Browser, end
+from benchmarks.browser import Browser, draws, end
 from benchmarks.figures import BenchmarkError
 from benchmarks.service import Service, service
 from benchmarks.watchers import hearing
@@ -35,14 +35,11 @@ class Lags:
         From R to its mark on the screen, and how much of it was waiting for the next R.
     alarm
         From what a subscriber beside the screen heard of an alarm to its tile.
-    sample
-        From the sample at which the detector announced an alarm to its tile.
     """
 
     mark: list[float] = field(default_factory=list)
     wait: list[float] = field(default_factory=list)
     alarm: list[float] = field(default_factory=list)
-    sample: list[float] = field(default_factory=list)
 
 
 def scenario() -> dict[str, Any]:
@@ -78,9 +75,9 @@ async def measure(chromium: Browser, folder: Path, seconds: float, tell: Callabl
 
 async def _marks(chromium: Browser, running: Service, seconds: float, lags: Lags) -> None:
     async with chromium.page(f"{running.page}/bed/{quote(await _first(running))}") as page:
-        await page.wait_for_function("() => cardiovision.beds.size && cardiovision.sweeps[0].marks.length")
+        await draws(page, 1)
         await running.last(WARM_UP)
-        probe = await page.evaluate_handle("probes.marks()")
+        probe = await page.evaluate_handle("() => probes.marks()")
         await running.last(seconds)
         drawn = await end(probe)
         epoch, fs = await page.evaluate(
@@ -103,44 +100,34 @@ async def _first(running: Service) -> str:
 
 
 async def _alarms(chromium: Browser, running: Service, seconds: float, lags: Lags) -> None:
-    async with chromium.page(running.page) as page, _listening(running, ("open", "alarm")) as ear:
-        await page.wait_for_function("n => cardiovision.beds.size === n", arg=BEDS)
+    async with chromium.page(running.page) as page, _listening(running) as ear:
+        await draws(page, BEDS)
         await running.last(WARM_UP)
-        probe = await page.evaluate_handle("probes.alarms()")
+        probe = await page.evaluate_handle("() => probes.alarms()")
         await running.last(seconds)
         drawn = await end(probe)
-    for key, at in drawn:
-        if key not in ear.alarms:  # it stood before we listened
-            continue
-        alarm, heard = ear.alarms[key]
-        lags.alarm.append(at - heard)
-        if alarm.revision == 1:
-            about = ear.opens[alarm.bed, alarm.stream]
-            lags.sample.append(at - about.epoch - alarm.announced / about.fs)
+    lags.alarm.extend(at - ear.alarms[key] for key, at in drawn if key in ear.alarms)  # else it stood before
 
 
 class Ear:
-    """What a plain subscriber hears of alarms, and when."""
+    """When a plain subscriber heard of each change of an alarm: UTC seconds by ``id revision``."""
 
     def __init__(self) -> None:
-        self.opens: dict[tuple[str, str], Open] = {}
-        self.alarms: dict[str, tuple[Alarm, float]] = {}
+        self.alarms: dict[str, float] = {}
 
     def take(self, messages: Iterable[Sent], now: float) -> None:
         """Hear what came at ``now``, UTC seconds."""
         for message in messages:
-            if isinstance(message, Open):
-                self.opens[message.bed, message.stream] = message
-            elif isinstance(message, Alarm):
-                self.alarms.setdefault(f"{message.id} {message.revision}", (message, now))
+            if isinstance(message, Alarm):
+                self.alarms.setdefault(f"{message.id} {message.revision}", now)
 
 
 @asynccontextmanager
-async def _listening(running: Service, kinds: tuple[str, ...]) -> AsyncIterator[Ear]:
+async def _listening(running: Service) -> AsyncIterator[Ear]:
     """Listen beside the screen."""
     ear = Ear()
     async with (
-        Feed(running.feed, name="listener", subscribe=Subscribe(kinds=kinds)) as feed,
+        Feed(running.feed, name="listener", subscribe=Subscribe(kinds=("alarm",))) as feed,
         hearing(feed, lambda messages: ear.take(messages, time.time())),
     ):
         yield ear

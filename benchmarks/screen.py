@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from benchmarks import growth, lags, plots, watchers
-from benchmarks.browser import SIZE, Browser, browser, end
+from benchmarks.browser import SIZE, Browser, browser, draws, end
 from benchmarks.figures import Report, Sheet, spread
 from benchmarks.service import Service, service
 
@@ -36,9 +36,6 @@ ALARM: Final = 0.3
 """Longest lag (s), as 99th percentile, from an alarm's announcement to its tile."""
 
 WARM_UP: Final = 10.0
-DRAWN: Final = (
-    "n => globalThis.cardiovision?.beds?.size === n && [...cardiovision.beds.keys()].every(cardiovision.drawn)"
-)
 FS: Final = 250
 
 
@@ -134,7 +131,7 @@ async def draw(
 
 async def _drawing(name: str, chromium: Browser, page: "Page", running: Service, beds: int, seconds: float) -> Drawing:
     """Measure how a page draws, once it has drawn all beds for a while."""
-    await page.wait_for_function(DRAWN, arg=beds, timeout=60_000)
+    await draws(page, beds)
     await running.last(WARM_UP)
     bed = await page.evaluate("cardiovision.beds.keys().next().value")
     probe = await page.evaluate_handle("bed => probes.frames(bed)", bed)
@@ -193,13 +190,6 @@ def _tell_lags(report: Report, told: lags.Lags) -> None:
         "ms",
         f"to be {1000 * ALARM:g} at most; of {len(told.alarm)} changes median {1000 * median:.0f}, "
         f"max {1000 * longest:.0f} ms",
-    )
-    median, late, _ = spread(told.sample)
-    report.add(
-        "from the sample it was announced at",
-        1000 * late,
-        "ms",
-        f"p99 of {len(told.sample)} alarms; median {1000 * median:.0f} ms: blocks, feed, detector, feed, screen",
     )
 
 

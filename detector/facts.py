@@ -53,7 +53,9 @@ def usual_wave(beats: Beats) -> Floats:
     """
     leads = min(beats.cut.shape[1], LEADS)
     cut = beats.cut[:, :leads]
-    seen, usual = (part.transpose(0, 2, 1) for part in (beats.wave[..., :leads], beats.wave[..., LEADS:][..., :leads]))
+    seen, usual = (  # as they lie in the cut, so that a sum does not depend on the company
+        np.ascontiguousarray(beats.wave[..., first : first + leads].transpose(0, 2, 1)) for first in (0, LEADS)
+    )
     level = np.median(cut, axis=-1, keepdims=True)
     came = normalize_length(cut - level)
     fits = np.abs(seen) < 5  # beyond, it was cut off
@@ -81,6 +83,7 @@ def facts(beats: Beats, usual: Floats) -> list[Facts]:
         np.where(np.isnan(before), np.nan, column["irregular_8"]).tolist(),
         milliseconds(onset, end).tolist(),
         np.where(any_known, milliseconds(usual_onset, usual_end), np.nan).tolist(),
+        ((onset - BEFORE) * (1000 / FS)).tolist(),
         np.where(any_known, column["qrs_like_least"], np.nan).tolist(),
         p_waves(cut, template, known, np.minimum(onset, usual_onset)),
         strict=True,
@@ -92,10 +95,11 @@ def facts(beats: Beats, usual: Floats) -> list[Facts]:
             irregular=_round(irregular, 3),
             qrs=_round(qrs, 0),
             qrs_usual=_round(qrs_usual, 0),
+            qrs_onset=None if np.isnan(qrs) else _round(begin, 0),
             likeness=_round(likeness, 3),
             p=p,
         )
-        for rr, rr_after, irregular, qrs, qrs_usual, likeness, p in told
+        for rr, rr_after, irregular, qrs, qrs_usual, begin, likeness, p in told
     ]
 
 

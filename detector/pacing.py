@@ -48,9 +48,6 @@ OVER: Final = 7.0
 LEAST_FS: Final = 200.0
 """Below this rate (Hz) a QRS too may be a needle: nothing is taken out."""
 
-PIECE: Final = 8
-"""Samples are taken over in multiples of this."""
-
 LONG_AGO: Final = -(1 << 40)
 
 
@@ -114,11 +111,11 @@ class Unpaced(Rows):
             self.seen[:] = received
             return
         while True:
-            pieces = np.maximum(received - self.reach, 0) // PIECE - self.seen // PIECE
-            rows = np.flatnonzero(pieces > 0)
+            ready = received - self.reach - self.seen
+            rows = np.flatnonzero(ready > 0)
             if not rows.size:
                 return
-            count = int(pieces[rows].min()) * PIECE
+            count = int(ready[rows].min())  # mostly that of all: blocks of one length, whatever their bounds
             begin = self.seen[rows]
             self.ring.write(rows, begin, self._clean(rows, begin, self._read(rows, begin, count)))
             self.seen[rows] += count

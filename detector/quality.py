@@ -118,19 +118,25 @@ def fives(x: Floats) -> Floats:
     return out.reshape(beds, leads * CHANNELS, n // FIVE)
 
 
-def smooth(channels: Floats, first: NDArray[np.bool_]) -> Floats:
+def smooth(channels: Floats, before: Floats) -> Floats:
     """The wave of a second at 50 Hz, without mains.
 
     Parameters
     ----------
     channels
-        A second of :func:`fives` and the five before, shape ``(beds, leads, CHANNELS, 51)``.
-    first
-        Beds that have no five before: as if their first value had stood there.
+        A second of :func:`fives`, shape ``(beds, leads, CHANNELS, 50)``.
+    before
+        What the five before add to the first (their second channel), ``(beds, leads)``.
     """
-    before = channels[:, :, 1, :-1].copy()
-    before[first, :, 0] = channels[first, :, 0, 1] * np.float32(6 / 14)
-    return channels[:, :, 0, 1:] + before
+    out = channels[:, :, 0].copy()
+    out[..., 0] += before
+    out[..., 1:] += channels[:, :, 1, :-1]
+    return out
+
+
+def constant(channels: Floats) -> Floats:
+    """What the five before a second add to its first if the first's value had stood there, ``(beds, leads)``."""
+    return channels[:, :, 0, 0] * np.float32(6 / 14)
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -159,10 +165,18 @@ def hum(channels: Floats) -> Hum:
     square += sine * sine
     square *= (2 / FIVE) ** 2
     power = square.mean(-1)
-    folded = (cosine - 1j * sine).reshape(*power.shape, RATE // FIVE, FIVE).mean(-2) * np.float32(2 / FIVE)
+    folded = _folded(cosine) - 1j * _folded(sine)
     steady = np.maximum(np.abs(folded.mean(-1)), np.abs((folded * _SIXTY).mean(-1)))
     is_mains = (steady > HUM) & (steady**2 > HUM_SHARE * power)
     return Hum(np.sqrt(square), np.where(is_mains, np.maximum(power - steady**2, 0), power), is_mains)
+
+
+def _folded(x: Floats) -> Floats:
+    """Mean amplitude of every fifth five of a second: shape ``(beds, leads, FIVE)``."""
+    fold = x[..., :FIVE].copy()
+    for begin in range(FIVE, RATE, FIVE):
+        fold += x[..., begin : begin + FIVE]
+    return fold * np.float32(2 / RATE)
 
 
 class LeadWatch(Rows):
@@ -218,10 +232,13 @@ class LeadWatch(Rows):
             bottom, np.where(new, bottom, self.bottom[beds])
         )
         away = np.maximum(RAIL, RAIL_SWINGS * swing)
-        edge = (high - low) <= touch[..., None]
-        above = edge & (high >= (top - touch)[..., None]) & (top > level + away)[..., None]
-        below = edge & (low <= (bottom + touch)[..., None]) & (bottom < level - away)[..., None]
-        railed = _count(above | below) >= RAIL_SHARE * RATE
+        above, below = top > level + away, bottom < level - away
+        railed = above | below
+        if railed.any():
+            edge = (high - low) <= touch[..., None]
+            at_top = (high >= (top - touch)[..., None]) & above[..., None]
+            at_bottom = (low <= (bottom + touch)[..., None]) & below[..., None]
+            railed = _count(edge & (at_top | at_bottom)) >= RAIL_SHARE * RATE
         muscle = fast.size > np.maximum(MUSCLE, MUSCLE_SWING * swing)[..., None]
         noisy = _count(muscle) > MUSCLE_SHARE * RATE
         state = np.select(

@@ -5,7 +5,6 @@ No I/O: :mod:`detector.service` carries the messages.
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from math import isnan
 from typing import Final
 
@@ -13,14 +12,10 @@ import numpy as np
 
 from detector.bank import Reading, Ward
 from detector.classifier import Classifier
-from detector.conditioning import FS
-from detector.explain import heat_of
-from detector.facts import facts, usual_wave
+from detector.explainer import REMEMBERED, Explainer, Named, Row, rounded
 from detector.monitor import Monitor
 from detector.physical import Scale
-from detector.reasons import reasons
 from detector.rows import Floats
-from detector.segmentation import normalize_length
 from stream.messages import (
     AAMI,
     Acknowledge,
@@ -31,36 +26,20 @@ from stream.messages import (
     Close,
     CutBeat,
     Explain,
-    Explanation,
     Limits,
     Message,
     Numerics,
     Open,
-    Reason,
     SetLimits,
     Status,
     Subscribed,
     Wave,
-    pack,
     unpack_floats,
     unpack_wave,
 )
 
-REMEMBERED: Final = 240
-"""Beats kept of each bed, on average, so that they can be explained when somebody asks: three minutes at 80/min, some
-1 MB of a bed with two leads."""
-
 SAID: Final = 120
 """Beats of each bed that are said again to a hub that was away."""
-
-
-@dataclass(slots=True, frozen=True)
-class _Row:
-    """A beat that came already cut, and where it belongs."""
-
-    cut: CutBeat
-    opened: Open
-    values: Floats
 
 
 class Reader:
@@ -90,7 +69,6 @@ class Reader:
         remembered: int = REMEMBERED,
     ):
         self._explains: Final = explain
-        self._remembered: Final = remembered
         self._clock: Final = clock
         self._stream: Final = stream
         self._row: Final = row
@@ -100,13 +78,13 @@ class Reader:
         self._opens: Final[dict[str, Open]] = {}
         self._scales: Final[dict[str, Scale]] = {}
         self._beats: Final[dict[str, deque[Message]]] = {}
-        self._recent: Final[deque[tuple[Reading, list[Open], list[int]]]] = deque()
-        self._kept = 0  # beats in it
-        self._rows: Final[deque[tuple[_Row, int]]] = deque()
+        self._explainer: Final = Explainer(stream, row, remembered)
 
     def renewed(self) -> "Reader":
         """A reader of the same streams that has forgotten all else, to go on with after a fault."""
-        fresh = Reader(self._stream, self._row, explain=self._explains, clock=self._clock, remembered=self._remembered)
+        fresh = Reader(
+            self._stream, self._row, explain=self._explains, clock=self._clock, remembered=self._explainer.remembered
+        )
         for opened in self._opens.values():
             fresh._open(opened)
         fresh._before = self._monitor.said_last()
@@ -125,7 +103,7 @@ class Reader:
     def take(self, messages: Iterable[Message]) -> list[Message]:
         """Hear messages, in order; say what follows from them, in order of time within a bed."""
         readings: list[Reading] = []
-        rows: list[_Row] = []
+        rows: list[Row] = []
         asked: list[Explain | Acknowledge | AudioPause | SetLimits] = []
         said: list[Message] = []
         for message in messages:
@@ -136,7 +114,7 @@ class Reader:
                     samples = unpack_wave(message.samples, len(self._opens[bed].leads))
                     readings += self._ward.push(bed, message.start, self._scales[bed](samples))
                 case CutBeat(bed=bed, stream=stream) if self._known(bed, stream, "beats"):
-                    rows.append(_Row(message, self._opens[bed], unpack_floats(message.samples)[0]))
+                    rows.append(Row(message, self._opens[bed], unpack_floats(message.samples)[0]))
                 case Open():
                     said += self._say(readings, rows)
                     readings, rows = [], []
@@ -151,7 +129,7 @@ class Reader:
         said += self._say(readings + self._ward.step(), rows)
         said += self._monitor.take(self._ward.shown())
         for request in asked:
-            said += self._answer(request) if isinstance(request, Explain) else self._monitor.command(request)
+            said += self._explainer.answer(request) if isinstance(request, Explain) else self._monitor.command(request)
         pulseless = self._monitor.without_pulse()
         for bed, sample, hr in self._ward.heart_rates():
             told = None if hr is None or bed in pulseless else round(hr, 1)
@@ -205,7 +183,7 @@ class Reader:
         self._beats.pop(bed, None)
         return said
 
-    def _say(self, readings: list[Reading], rows: list[_Row]) -> list[Message]:
+    def _say(self, readings: list[Reading], rows: list[Row]) -> list[Message]:
         """Name beats; explain those that are not normal."""
         said: list[Message] = []
         if readings:
@@ -251,50 +229,12 @@ class Reader:
         ):
             self._beats.setdefault(bed, deque(maxlen=SAID)).append(beat)
         self._monitor.name(reading, label, probabilities)
-        self._remember(reading, opens, label.tolist())
-        odd = np.flatnonzero((label != 0) & news & self._explains)
-        return said + self._explain(reading, opens, label.tolist(), odd.tolist(), probabilities)
+        named = Named(reading, opens, label.tolist())
+        self._explainer.remember(named, len(self._opens))
+        odd = np.flatnonzero((label != 0) & news & self._explains).tolist()
+        return said + self._explainer.explain(named, odd, probabilities[odd])
 
-    def _remember(self, reading: Reading, opens: list[Open], label: list[int]) -> None:
-        self._recent.append((reading, opens, label))
-        self._kept += len(label)
-        while self._kept - len(self._recent[0][2]) > self._remembered * max(8, len(self._opens)):
-            self._kept -= len(self._recent.popleft()[2])
-
-    def _explain(
-        self, reading: Reading, opens: list[Open], label: list[int], which: list[int], probabilities: Floats
-    ) -> list[Message]:
-        if not which:
-            return []
-        beats = reading.beats[which]
-        classes = [label[k] for k in which]
-        spoke = self._stream.attributions(self._stream.of_stream(beats), classes)
-        heat = normalize_length(self._stream.lead_heat(heat_of(spoke[0]), beats.cut.shape[1]), beats.cut.shape[-1])
-        why: list[tuple[Reason, ...]] = [()] * len(which) if self._stream.alone else reasons(beats, spoke)
-        usual = usual_wave(beats)
-        return [
-            Explanation(
-                bed=reading.key[k],
-                stream=opens[k].stream,
-                sample=int(reading.sample[k]),
-                label=AAMI[label[k]],
-                confidence=round(float(probabilities[k, label[k]]), 4),
-                leads=tuple(lead.name for lead in opens[k].leads[: len(of_lead)]),
-                fs=FS,
-                start=round(float(reading.begin[k]), 3),
-                wave=pack(cut[: len(of_lead)]),
-                heat=pack(of_lead),
-                reasons=because,
-                probabilities=_rounded(probabilities[k]),
-                usual=b"" if np.isnan(before[: len(of_lead)]).all() else pack(before[: len(of_lead)]),
-                facts=measured,
-            )
-            for k, cut, of_lead, because, before, measured in zip(
-                which, beats.cut, heat, why, usual, facts(beats, usual), strict=True
-            )
-        ]
-
-    def _name_rows(self, rows: list[_Row]) -> list[Message]:
+    def _name_rows(self, rows: list[Row]) -> list[Message]:
         inputs = self._row.of_rows([row.values for row in rows])
         probabilities = self._row.probabilities(inputs)
         label = probabilities.argmax(-1).tolist()
@@ -304,61 +244,15 @@ class Reader:
                 stream=row.cut.stream,
                 sample=row.cut.start,
                 label=AAMI[k],
-                probabilities=_rounded(p),
+                probabilities=rounded(p),
                 row=row.cut.row,
                 truth=row.cut.truth,
             )
             for row, k, p in zip(rows, label, probabilities, strict=True)
         ]
-        self._rows.extend(zip(rows, label, strict=True))
-        while len(self._rows) > self._remembered * max(8, len(self._opens)):
-            self._rows.popleft()
+        self._explainer.remember_rows(rows, label, len(self._opens))
         odd = [(row, k) for row, k in zip(rows, label, strict=True) if k]
-        return said + self._explain_rows(odd)
-
-    def _explain_rows(self, rows: list[tuple[_Row, int]]) -> list[Message]:
-        if not rows:
-            return []
-        inputs = self._row.of_rows([row.values for row, _ in rows])
-        probabilities = self._row.probabilities(inputs)
-        heat = self._row.lead_heat(self._row.heat(inputs, [k for _, k in rows]), 1)
-        return [
-            Explanation(
-                bed=row.cut.bed,
-                stream=row.cut.stream,
-                sample=row.cut.start,
-                label=AAMI[k],
-                confidence=round(float(p[k]), 4),
-                leads=tuple(lead.name for lead in row.opened.leads[:1]),
-                fs=row.opened.fs,
-                start=row.cut.start,
-                wave=pack(row.values),
-                heat=pack(normalize_length(h, len(row.values))),
-                row=row.cut.row,
-                truth=row.cut.truth,
-                probabilities=_rounded(p),
-            )
-            for (row, k), p, h in zip(rows, probabilities, heat, strict=True)
-        ]
-
-    def _answer(self, request: Explain) -> list[Message]:
-        """Explain a beat of which somebody asked, if it is remembered."""
-        for reading, opens, label in reversed(self._recent):
-            for k in np.flatnonzero(reading.sample == request.sample).tolist():
-                if (reading.key[k], opens[k].stream) == (request.bed, request.stream):
-                    inputs = self._stream.of_stream(reading.beats[[k]])
-                    p = np.zeros((len(label), len(AAMI)), np.float32)
-                    p[k] = self._stream.probabilities(inputs)[0]
-                    return self._explain(reading, opens, label, [k], p)
-        for row, k in reversed(self._rows):
-            if (row.cut.bed, row.cut.stream, row.cut.start) == (request.bed, request.stream, request.sample):
-                return self._explain_rows([(row, k)])
-        return []
-
-
-def _rounded(probabilities: Floats) -> tuple[float, ...]:
-    """Probabilities of one beat as they are told."""
-    return tuple(np.round(probabilities.astype(np.float64), 4).tolist())
+        return said + self._explainer.explain_rows(odd)
 
 
 def _make(opened: Open) -> tuple[str, float, int]:

@@ -310,15 +310,10 @@ class ShapeMemory(Rows):
 
 
 def _without(wave: Floats, off: NDArray[np.bool_]) -> Floats:
-    """What the model reads of beats, without leads that are off: as of a bed that has but the others, those first."""
-    order = np.argsort(off, axis=-1, kind="stable")
-    columns = np.arange(LEADS)[None, :].repeat(len(off), axis=0)
-    columns[:, : off.shape[1]] = order
-    both = np.concatenate([columns, columns + LEADS], axis=1)
+    """What the model reads of beats, without leads that are off."""
     gone = np.zeros((len(off), LEADS), np.bool_)
-    gone[:, : off.shape[1]] = np.take_along_axis(off, order, axis=-1)
-    gone = np.concatenate([gone, gone], axis=1)
-    return np.where(gone[:, None], np.float32(0), np.take_along_axis(wave, both[:, None], axis=2))
+    gone[:, : off.shape[1]] = off
+    return np.where(np.concatenate([gone, gone], axis=1)[:, None], np.float32(0), wave)
 
 
 def _of_leads(family: Floats, there: NDArray[np.bool_]) -> Floats:

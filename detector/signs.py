@@ -14,8 +14,20 @@ from scipy import signal
 
 from detector.conditioning import FS, Filter
 from detector.fibrillation import CLASSES, INPUTS, OTHER, Familiar, Net, together
-from detector.quality import CHANNELS, CLEAR, FIVE, NOISE, RATE, READABLE, LeadState, LeadWatch, fives, hum, smooth
-from detector.rows import Floats, Indices, Ring, Rows
+from detector.quality import (
+    CHANNELS,
+    CLEAR,
+    NOISE,
+    RATE,
+    READABLE,
+    LeadState,
+    LeadWatch,
+    constant,
+    fives,
+    hum,
+    smooth,
+)
+from detector.rows import Floats, Indices, Rows
 from detector.waveform import MEASURES, SAMPLES, WINDOW, measure
 
 SECOND: Final = int(FS)
@@ -85,6 +97,8 @@ class SignsTracker(Rows):
         Weighs what is measured of the wave; by default the one shipped.
     """
 
+    second: Floats  # samples of the second that is not over
+    before: Floats  # what the last five of the second before add to it, per lead
     seconds: NDArray[np.int64]  # looked at
     wave: Floats  # the last seconds without drift
     drift_state: NDArray[np.float64]
@@ -97,13 +111,14 @@ class SignsTracker(Rows):
         self.leads: Final = leads
         self._net: Final = net or Net.load()
         self._drift: Final = Filter(signal.butter(2, DRIFT, "highpass", fs=RATE, output="sos"))
-        self._fives: Final = Ring(beds, leads * CHANNELS, 3 * RATE)
         self._watch: Final = LeadWatch(beds, leads)
         self._familiar: Final = Familiar(beds, leads)
         super().__init__(beds)
 
     def fresh(self, beds: int) -> dict[str, NDArray[Any]]:  # noqa: D102
         return {
+            "second": np.zeros((beds, self.leads, SECOND), np.float32),
+            "before": np.zeros((beds, self.leads), np.float32),
             "seconds": np.zeros(beds, np.int64),
             "wave": np.zeros((beds, self.leads, SAMPLES), np.float32),
             "drift_state": np.zeros((beds, self.leads, 1, 2)),
@@ -115,12 +130,12 @@ class SignsTracker(Rows):
 
     def grow(self, beds: int) -> None:  # noqa: D102
         super().grow(beds)
-        for part in (self._fives, self._watch, self._familiar):
+        for part in (self._watch, self._familiar):
             part.grow(beds)
 
     def reset(self, beds: Indices) -> None:  # noqa: D102
         super().reset(beds)
-        for part in (self._fives, self._watch, self._familiar):
+        for part in (self._watch, self._familiar):
             part.reset(beds)
 
     def take(self, beds: Indices, x: Floats, start: NDArray[np.int64]) -> list[Signs]:
@@ -142,23 +157,31 @@ class SignsTracker(Rows):
             Of the seconds that are over, in order of time within a bed.
         """
         told: list[Signs] = []
-        for begin in range(0, x.shape[-1], SECOND):
-            piece = x[..., begin : begin + SECOND]
-            since = (start + begin) // FIVE
-            self._fives.write(beds, since, fives(piece))
-            now = since + piece.shape[-1] // FIVE
-            over = np.flatnonzero(now // RATE > since // RATE)
-            if over.size:
-                told.append(self._look(beds[over], now[over] // RATE))
+        place = start % SECOND
+        for at in np.unique(place).tolist():  # few: the reading goes by hops, of which a second has five
+            mine = np.flatnonzero(place == at)
+            told += self._fill(beds[mine], x[mine], start[mine], at)
+        return told
+
+    def _fill(self, beds: Indices, x: Floats, start: NDArray[np.int64], place: int) -> list[Signs]:
+        """Take samples of beds that are at the same place of their seconds."""
+        told: list[Signs] = []
+        taken, count = 0, x.shape[-1]
+        while taken < count:
+            part = min(SECOND - place, count - taken)
+            self.second[beds, :, place : place + part] = x[..., taken : taken + part]
+            taken, place = taken + part, (place + part) % SECOND
+            if place == 0:
+                told.append(self._look(beds, (start + taken) // SECOND))
         return told
 
     def _look(self, beds: Indices, now: NDArray[np.int64]) -> Signs:
         """Look at the second that is over at second ``now`` of some beds."""
-        begin = (now - 1) * RATE
         first = self.seconds[beds] == 0
-        read = self._fives.read(beds, begin - 1, RATE + 1).reshape(len(beds), self.leads, CHANNELS, RATE + 1)
-        wave = self._without_drift(beds, smooth(read, first), first)
-        second = read[..., 1:]
+        second = fives(self.second[beds]).reshape(len(beds), self.leads, CHANNELS, RATE)
+        before = np.where(first[:, None], constant(second), self.before[beds])
+        wave = self._without_drift(beds, smooth(second, before), first)
+        self.before[beds] = second[:, :, 1, -1]
         fast = hum(second)
         state = self._watch.look(beds, first, second, wave[..., -RATE:], fast)
         self.power[beds] = power = np.concatenate([self.power[beds][..., 1:], fast.power[..., None]], axis=-1)

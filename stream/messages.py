@@ -231,6 +231,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     qrs, qrs_usual
         Duration of QRS in ms, from its earliest begin to its latest end in the leads that are read; that of the
         patient's usual beat.
+    qrs_onset
+        Where QRS begins, in ms from R; mostly below 0.
     likeness
         Correlation of QRS with that of the usual beat, in the lead least alike; 1 is the same.
     p
@@ -243,6 +245,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     irregular: float | None = None
     qrs: float | None = None
     qrs_usual: float | None = None
+    qrs_onset: float | None = None
     likeness: float | None = None
     p: Literal["usual", "other", "none"] | None = None
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import annotate, crashes, explain, pace, seed, ward
+from benchmarks import annotate, crashes, explain, growth, lags, pace, screen, seed, ward, watchers
 from benchmarks.children import child
 from benchmarks.figures import BenchmarkError, Figure, Report, as_json, spread
 from benchmarks.listener import Listener
@@ -109,6 +110,21 @@ def test_figures_are_json_whatever_they_are() -> None:
     assert str(Figure("a", 12345.6, "ms")) == "12,346 ms"
 
 
+def test_growth_is_that_of_the_steady_time() -> None:
+    seconds = [10.0 * n for n in range(13)]
+    at_first = [10**8 - 10**7 * (n < 2) for n in range(13)]  # it takes 10 MB at its start, then nothing
+    rising = [round(10**8 + 2000 * at) for at in seconds]
+    told = growth.Growth(seconds, at_first, rising)
+    assert told.slope(told.objects) == pytest.approx(0, abs=1e-6)
+    assert told.slope(told.processes) == pytest.approx(1.2)
+
+
+def test_the_cost_of_a_screen_more_is_the_slope_over_all_rounds() -> None:
+    cost = watchers.Cost({1: [0.11, 0.13, 0.09], 4: [0.14, 0.14, 0.14], 10: [0.2, 0.22, 0.18]})
+    assert cost.of(10) == pytest.approx(0.2)
+    assert cost.line == pytest.approx((0.01, 0.1))
+
+
 def test_a_part_that_ends_is_told_with_its_last_words() -> None:
     with child("hub", "hub", "--host=192.0.2.1") as part:
         part._process.wait()
@@ -202,6 +218,28 @@ def test_without_records_nothing_is_said_of_explanations(monkeypatch: pytest.Mon
     report = explain.bench()
     assert report.figures == []
     assert "not measured" in report.remarks[0]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not (os.environ.get("CHROMIUM") or shutil.which("chromium")), reason="needs Chromium")
+def test_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for where in (screen, lags):
+        monkeypatch.setattr(where, "WARM_UP", 2.0)
+    monkeypatch.setattr(lags, "BEDS", 4)
+    monkeypatch.setattr(watchers, "BEDS", 2)
+    monkeypatch.setattr(watchers, "ROUNDS", 1)
+    report = screen.bench([2], seconds=12.0, minutes=0.1)
+    figures = {figure.name: figure.value for figure in report.figures}
+    ours, plotly = report.sheets[0].rows
+    assert 0.7 < float(ours[2]) < 1.3  # seconds of the trace in a second
+    assert float(plotly[1]) > 0
+    assert figures["frames for the same CPU, to Plotly's"] > 1
+    assert figures["of that, waiting for the next R"] == pytest.approx(60 / lags.RATE, rel=0.02)
+    assert 60 / lags.RATE < figures["from R to its mark at 72/min: median"] < 10
+    assert 0 < figures["from an alarm's announcement to its tile: p99"] < 10_000
+    assert figures["2 beds: Chromium"] > 0
+    assert [row[0] for row in report.sheets[1].rows] == ["1", "4", "10"]  # screens at once
+    assert np.isfinite(figures["memory, all processes: growth"])
 
 
 def test_the_command_runs_what_it_is_asked_to(tmp_path: Path) -> None:

@@ -74,8 +74,12 @@ class Desk:
     # ------------------------------------------------------------------------------------------------- acts
 
     def find(self, text: str) -> dict[str, Any]:
-        """Find records by name, on the shelf and among the uploads."""
-        shelves = {"records": self.shelf, "uploads": Shelf(self.uploads) if self.uploads else None}
+        """Find records by name: in the folder, among the uploads, and among those downloaded from PhysioNet before."""
+        shelves = {
+            "uploads": Shelf(self.uploads) if self.uploads else None,
+            "records": self.shelf,
+            "physionet": Shelf(physionet.cache_folder()),
+        }
         found = {name: asdict(shelf.find(text) if shelf else Found((), 0)) for name, shelf in shelves.items()}
         return found | {"folder": self.shelf is not None, "takes": bool(self.uploads), "most": uploads.MOST_BYTES}
 

@@ -14,7 +14,7 @@ from stream.sources.wfdb_header import FAULTS, line, read_layout
 MOST: Final = 20_000
 """Records that are looked through at most."""
 
-SHOWN: Final = 60
+SHOWN: Final = 200
 """Records that an answer holds at most."""
 
 SUFFIXES: Final = (".hea", ".csv")

@@ -20,8 +20,13 @@ from web.trend import Trend, trend
 LONGEST_WAVES: Final = 120.0
 """Most seconds of waves in one answer."""
 
-LONGEST_TREND: Final = 24 * 3600.0
+DAY: Final = 24 * 3600.0
+
+LONGEST_TREND: Final = DAY
 """Most seconds of beats in one answer."""
+
+LATEST: Final = 1e11
+"""UTC seconds, on either side of 1970, beyond which nothing is looked for."""
 
 MOST_STREAMS: Final = 200
 """Most streams of a bed that are looked at: a record that loops opens one each time."""
@@ -75,6 +80,8 @@ def kept_trend(settings: Settings, bed: str, begin: float, end: float, offset: f
         If no journal is kept, it cannot be read, or the period is none or too long.
     """
     _check(begin, end, LONGEST_TREND)
+    if not abs(offset) <= DAY:
+        raise SourceError(f"expected the offset of a time zone in seconds, got {offset:g}")
     found: list[tuple[float, Beat]] = []
     with Kept(settings).journal() as journal:
         for opened in journal.streams(bed, limit=MOST_STREAMS):
@@ -100,7 +107,7 @@ def _beats(settings: Settings, excerpt: Excerpt) -> Sequence[Beat]:
 
 
 def _check(begin: float, end: float, longest: float) -> None:
-    if not (math.isfinite(begin) and math.isfinite(end) and 0 < end - begin <= longest):
+    if not (max(abs(begin), abs(end)) <= LATEST and 0 < end - begin <= longest):
         raise SourceError(f"expected a period of at most {longest:g} s, got {begin:g} to {end:g}")
 
 

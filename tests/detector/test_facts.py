@@ -82,6 +82,7 @@ def test_what_there_is_to_say_of_normal_and_of_ventricular_beats(beats: Beats, e
         assert told[k].rr_after == pytest.approx(beats.after[k] / 0.8, rel=0.05)
         assert told[k].qrs >= told[k].qrs_usual + 28
         assert told[k].likeness < 0.8
+        assert -90 <= told[k].qrs_onset <= -40  # R of the simulator is near the middle
         assert told[k].p in ("other", "none")
 
 

@@ -7,7 +7,7 @@ import pytest
 from detector.service import make_reader
 from stream.messages import Alarm, Message, Open, Wave, pack
 from stream.sources.expectation import Comparison, Expectation, compare, expected
-from stream.sources.scenario import Scenario, load_scenario
+from stream.sources.scenario import Scenario, load_scenario, parse_scenario
 from stream.sources.simulator import Simulator
 
 SECONDS = 1800
@@ -62,3 +62,11 @@ def test_it_is_announced_in_time(alarm: Expectation, found: Comparison) -> None:
 
 def test_no_alarm_of_high_priority_is_false(found: Comparison) -> None:
     assert [(alarm.bed, alarm.announced / WARD.fs, alarm.text) for alarm in found.false] == []
+
+
+@pytest.mark.parametrize("lead", ["II", "V1"])
+def test_a_lead_that_falls_off_just_as_the_rate_changes_is_no_vt(lead: str) -> None:
+    steps = f"[{{sinus: {{rate: 72}}, seconds: 40}}, {{sinus: {{rate: 110}}, seconds: 25, leads_off: [{lead}]}}]"
+    bed = f"{{steps: {steps}, noise: {{wander: 0.03, muscle: 0.01}}}}"
+    told = alarms_of(parse_scenario(f"{{fs: 250, leads: [II, V1], beds: [{bed}]}}"), 60)
+    assert {alarm.name for alarm in told} == {"leads_off"}

@@ -60,7 +60,7 @@ def waves(bed: str, samples: np.ndarray, start: int = 0, block: int = 25) -> lis
 def beat(bed: str, number: int, label: str = "N") -> Beat:
     """Beat ``number`` of :func:`heart`, from 0."""
     sure = tuple(0.96 if label == known else 0.01 for known in "NSVFQ")
-    at = int((RR / 2 + number * RR) * FS)
+    at = round((RR / 2 + number * RR) * FS)
     return Beat(bed=bed, stream="s1", sample=at, label=label, probabilities=sure, rr=RR, hr=60 / RR)
 
 

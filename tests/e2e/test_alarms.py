@@ -115,7 +115,9 @@ async def test_from_the_heart_to_two_browsers_and_back(chromium: str, tmp_path: 
             for screen in (here, there):
                 await expect(screen.entries("Bed 2").filter(has_text="Ventricular tachycardia")).to_have_count(0)
 
-            running.part("web").kill()
+            web = running.part("web")
+            web.kill()
+            await asyncio.to_thread(web.wait)
             for screen in (here, there):
                 await screen.looks("Bed 1", "high", "acknowledged")  # the feed does not pass through it
             await answers(running.url)

@@ -100,31 +100,6 @@ async def test_a_page_opened_late_shows_the_beats_before_it(screen: Screen, sour
     await expect(page.figure).to_contain_text("V Ventricular")
 
 
-@pytest.mark.parametrize(("speed", "gain"), [("25", "10"), ("50", "20"), ("12.5", "5")])
-async def test_the_trace_is_true_to_its_scale(screen: Screen, source: Feed, speed: str, gain: str) -> None:
-    page = await screen.bed("square")
-    await page.speed.select_option(speed)
-    await page.gain.select_option(gain)
-    t = np.arange(int(4 * FS))
-    square = np.where(t % 500 < 250, 0, 200).astype(np.int16)[np.newaxis]  # 1 mV high, 1 s long
-    await source.publish(opened("square", ("I",)), *waves("square", square))
-    await screen.drawn("square", 900)
-    await screen.page.wait_for_function("() => cardiovision.sweeps[0].settled")
-    high, low, width = await pulse(page, float(speed))
-    assert low - high == pytest.approx(float(gain) * PX_PER_MM, rel=0.01)
-    assert width == pytest.approx(float(speed) * PX_PER_MM, rel=0.01)
-
-
-async def pulse(page: Bed, speed: float) -> tuple[float, float, float]:
-    """Heights of the pulse's top and of its base, and its length, in CSS pixels."""
-    heights = np.array([np.nan if y is None else y for y in await page.heights()])
-    second = speed * PX_PER_MM
-    top = float(np.median(heights[int(1.2 * second) : int(1.8 * second)]))
-    base = float(np.median(heights[int(0.2 * second) : int(0.8 * second)]))
-    above = heights[: int(2.8 * second)] < (top + base) / 2
-    return top, base, float(above.sum())
-
-
 async def test_the_choice_of_scale_survives_a_reload(screen: Screen) -> None:
     page = await screen.bed("bed 1")
     await expect(page.speed).to_have_value("25")
@@ -150,6 +125,31 @@ async def test_leads_can_be_chosen_where_there_are_many(screen: Screen, source: 
     await source.publish(*waves("bed 1", 0 * heart(1, leads=3), start=500))
     await screen.drawn("bed 1", 700)
     assert np.ptp([y for y in await page.heights() if y is not None]) < 1  # V5 is flat
+
+    page = await screen.bed("bed 1")
+    await expect(page.lead(0)).to_have_text("V5")  # chosen at this browser
+    await expect(page.lead(1)).to_have_text("II")
+    await screen.page.locator("#leads").select_option("all")
+    assert [await page.lead(strip).text_content() for strip in range(3)] == ["I", "II", "V5"]
+    await expect(screen.page.locator(".strip:visible")).to_have_count(3)
+
+
+async def test_twelve_leads_have_all_the_room_and_fit(screen: Screen, source: Feed) -> None:
+    names = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+    page = await screen.bed("bed 1")
+    await source.publish(opened("bed 1", names), *waves("bed 1", heart(4, leads=12)))
+    await screen.drawn("bed 1", 400)
+    await screen.page.locator("#leads").select_option("all")
+    await expect(screen.page.locator(".strip:visible")).to_have_count(12)
+    await expect(screen.page.locator("#panel-beats")).to_be_hidden()
+    for size in (1366, 768), (820, 1180), (1920, 1080):
+        await screen.page.set_viewport_size({"width": size[0], "height": size[1]})
+        for part in ("#strips", "#strip-0", "#strip-11", "#tabs", ".numbers"):
+            assert await page.fits(part), (size, part)
+        least = await screen.page.locator("#strip-5").evaluate("(strip) => strip.clientHeight")
+        assert least >= 60  # 16 mm: room for 1 mV
+    await screen.page.get_by_role("tab", name="Trend").click()
+    await expect(screen.page.locator("#trend")).to_be_visible()
 
 
 async def test_cut_beats_show_the_files_label_beside_the_prediction(

@@ -134,6 +134,14 @@ def players() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if {"replay", "simulate"} & {*child.cmdline()}]
 
 
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No network, and nothing downloaded before."""
+    monkeypatch.setenv("CARDIOVISION_CACHE", str(tmp_path / "cache"))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+
 async def test_a_record_from_choice_to_stop_seen_alike_in_two_browsers(
     browser: Browser, address: str, reader: None
 ) -> None:
@@ -188,12 +196,7 @@ async def test_a_record_from_choice_to_stop_seen_alike_in_two_browsers(
         assert players() == []
 
 
-async def test_uploads_and_what_cannot_be_played_gets_its_sentence(
-    browser: Browser, address: str, data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("CARDIOVISION_CACHE", str(tmp_path / "cache"))
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")  # no network
+async def test_uploads_and_what_cannot_be_played_gets_its_sentence(browser: Browser, address: str, data: Path) -> None:
     files = [data / "mitdb" / f"201.{suffix}" for suffix in ("hea", "dat", "atr")]
     async with window(browser, address) as desk:
         await desk.visit()

@@ -1,4 +1,4 @@
-"""The beat lab in a real browser: a file is brought, sorted, filtered, explained and taken home; a bad one is refused."""
+"""The beat lab in a real browser: a file is brought, sorted, filtered, explained, taken home; a bad one is refused."""
 
 import csv
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pages import Screen
 from playwright.async_api import Locator, expect
+from test_accessibility import findings
 
 from web.beatlab.example import WIDTH, example_csv
 
@@ -50,7 +51,11 @@ class Lab:
         async with self.page.expect_download() as download:
             await button.click()
         file = await download.value
-        return file.suggested_filename, Path(await file.path()).read_bytes()
+        return file.suggested_filename, read(await file.path())
+
+
+def read(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 @pytest.fixture
@@ -112,23 +117,30 @@ async def test_a_labelled_file_is_sorted_filtered_explained_and_taken_home(lab: 
     await lab.page.reload()
     await expect(lab.understood).to_contain_text("my beats.csv")  # the server has it still
     await expect(lab.rows).to_have_count(20)
+    await expect(lab.heat).to_be_visible()
+    assert await findings(lab.page) == []
     await lab.page.get_by_role("button", name="Model card").click()
     await expect(lab.page.get_by_role("dialog")).to_contain_text("Where they fail")
     await lab.page.locator("#lab-card-close").click()
     await lab.page.get_by_role("button", name="Close file").click()
     await expect(lab.rows.first).to_be_hidden()
     await lab.page.reload()
-    await expect(lab.page.get_by_text("Drop a file of beats here")).to_be_visible()
+    await lab.page.get_by_role("button", name="Try an example").click()
+    await expect(lab.understood).to_contain_text("example.csv", timeout=SLOW)
+    await expect(lab.heat).to_be_visible()
 
 
-async def test_a_bad_file_gets_a_sentence_and_the_example_still_works(lab: Lab) -> None:
+async def test_a_bad_file_gets_a_sentence_and_another_may_follow(lab: Lab) -> None:
     await lab.open()
     await lab.bring("notes.csv", "dear colleague\nas discussed\n")
     await expect(lab.error).to_contain_text("notes.csv: row 1, column 1: expected a number, got 'dear colleague'")
     await expect(lab.page.get_by_text("A CSV file with one beat a row")).to_be_visible()
     await lab.bring("short.csv", example_csv().replace("\n", ",1\n", 1))
     await expect(lab.error).to_contain_text(re.compile(r"short\.csv: row \d+: expected 18\d columns, got 18\d"))
-    await lab.page.get_by_role("button", name="Try an example").click()
-    await expect(lab.understood).to_contain_text("example.csv", timeout=SLOW)
-    await expect(lab.error).to_be_hidden()
-    await expect(lab.heat).to_be_visible()
+    await lab.bring("ninety.csv", "\n".join(",".join(["0.5"] * 90) for _ in range(3)))
+    await expect(lab.understood).to_contain_text("3 rows of 90 samples, no labels", timeout=SLOW)
+    await lab.page.locator("#lab-labels").select_option("last")
+    await expect(lab.error).to_contain_text("expected a label (0-4 or N S V F Q), got '0.5'")
+    await lab.page.locator("#lab-labels").select_option("none")
+    await expect(lab.understood).to_contain_text("3 rows of 90 samples, no labels")
+    await expect(lab.page.locator("#lab-by-truth")).to_be_hidden()

@@ -13,7 +13,7 @@ def record(folder: Path, name: str = "r1", seconds: float = 60.0, *, annotated: 
     folder.mkdir(parents=True, exist_ok=True)
     count = round(seconds * FS)
     peaks = np.arange(100, count, 200)
-    wave = np.exp(-((((np.arange(count) - 100) % 200 + 100) % 200 - 0.0) ** 2) / 20)
+    wave = np.exp(-((np.arange(count) % 200 - 100.0) ** 2) / 20)
     samples = np.tile(np.rint(200 * wave).astype(np.int16)[:, None], (1, 2))
     wfdb.wrsamp(
         name,

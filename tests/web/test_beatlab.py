@@ -17,6 +17,7 @@ from stream.errors import CardioVisionError
 from stream.messages import AAMI
 from web.beatlab.example import WIDTH, example_csv
 from web.beatlab.files import KEPT, MAX_FILES, BeatFile, Files
+from web.beatlab.home import Home
 from web.beatlab.model import SHIPPED, about
 from web.beatlab.results import Results, View, class_scores, confusion, csv_parts, order, place
 from web.beatlab.work import Taken, Work, check_width
@@ -136,6 +137,27 @@ def test_nothing_is_left_when_the_screen_is_killed(tmp_path: Path) -> None:
         screen.kill()
     assert psutil.wait_procs([worker], timeout=30)[1] == []
     assert not Path(folder.strip()).exists()
+
+
+def test_what_a_lab_that_died_has_left_is_removed_by_the_next_and_that_of_a_living_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code = "from web.beatlab.home import Home; import os; print(Home().path, flush=True); os._exit(1)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": ROOT, "TMPDIR": tmp_path}
+    ) as lab:
+        assert lab.stdout is not None
+        left = Path(lab.stdout.readline().strip())
+    assert left.parent == tmp_path
+    assert left.is_dir()
+    living = Home()
+    assert not left.exists()
+    another = Home()
+    assert living.path.is_dir()
+    for home in (living, another):
+        home.remove()
+        assert not home.path.exists()
 
 
 def test_an_idle_process_ends_and_starts_again_when_asked(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from past import EPOCH, FS, alarm, beat, opened, write_archive, write_journal
 from stream.messages import Quality, Verdict
 from stream.paper import Strip
 from web.components.alarmlife import quality_words, steps
-from web.components.strip import LEFT, Look, strip_figure, thinned
+from web.components.strip import BUTTONS, LEFT, Look, strip_figure, thinned
 from web.kept import Kept
 from web.pages import event
 from web.settings import Settings
@@ -42,7 +42,7 @@ def test_a_second_is_25_mm_and_a_millivolt_10_mm() -> None:
     assert first_row.max() - first_row.min() == pytest.approx(10)
     pixels = figure.layout.width / np.diff(figure.layout.xaxis.range)
     assert pixels == pytest.approx(LOOK.pixels, rel=1e-3)
-    assert figure.layout.height / np.diff(figure.layout.yaxis.range) == pytest.approx(LOOK.pixels, rel=1e-3)
+    assert (figure.layout.height - BUTTONS) / np.diff(figure.layout.yaxis.range) == pytest.approx(LOOK.pixels, rel=1e-3)
     assert (figure.layout.xaxis.dtick, figure.layout.xaxis.minor.dtick) == (5, 1)
 
 
@@ -69,7 +69,7 @@ def test_rows_are_as_long_as_the_paper_is_wide() -> None:
     assert Look.within(1000, 4.0).seconds == 9
     assert Look.within(1000, 4.0).right == 1000 / 4 - LEFT
     assert (Look.within(10, 4.0).seconds, Look.within(1e9, 4.0).seconds) == (3, 30)
-    assert LOOK.top(strip(), 1250) == round(figure_row(strip()) * 4.0)
+    assert LOOK.top(strip(), 1250) == round(figure_row(strip()) * 4.0) + BUTTONS
 
 
 def figure_row(one: Strip) -> float:

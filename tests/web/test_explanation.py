@@ -29,6 +29,11 @@ def explanation(**other: Any) -> Explanation:
     return Explanation(**(values | other))
 
 
+def names_of(figure: Any) -> dict[str, str]:
+    """The names of the leads, by where they stand."""
+    return {note.xref: note.text for note in figure.layout.annotations}
+
+
 def test_each_lead_is_a_line_over_its_heat() -> None:
     figure = explanation_figure(explanation(), FS)
     heats, lines = figure.data[0::2], figure.data[1::2]
@@ -36,8 +41,7 @@ def test_each_lead_is_a_line_over_its_heat() -> None:
     np.testing.assert_allclose(lines[0].y, np.linspace(-0.5, 1.5, 100), atol=1e-6)
     np.testing.assert_allclose(heats[0].z[0], np.linspace(0, 1, 100), atol=1e-6)
     assert [(one.zmin, one.zmax) for one in heats] == [(0, 1), (0, 1)]
-    assert figure.layout.yaxis.title.text == "MLII (mV)"
-    assert figure.layout.yaxis2.title.text == "V1 (mV)"
+    assert names_of(figure) == {"x domain": "<b>MLII</b> mV", "x2 domain": "<b>V1</b> mV"}
 
 
 def test_the_usual_beat_lies_faint_beneath_each_lead() -> None:
@@ -50,8 +54,18 @@ def test_the_usual_beat_lies_faint_beneath_each_lead() -> None:
     assert beneath.line.dash == "dot"
     assert beneath.line.color != beat.line.color
     assert figure.layout.yaxis.range[1] > 3  # both fit
-    assert figure.layout.xaxis2.title.text == "ms from R; dotted: the usual beat"
+    assert figure.layout.xaxis2.title.text == "ms from R · dotted: usual"
     assert np.isfinite(figure.layout.yaxis2.range).all()
+
+
+def test_a_bar_under_the_wave_is_as_long_as_qrs_was_measured() -> None:
+    figure = explanation_figure(explanation(facts=Facts(qrs=148.0, qrs_onset=-68.0)), FS)
+    assert [(bar.xref, bar.yref, bar.x0, bar.x1) for bar in figure.layout.shapes] == [
+        ("x", "y domain", -68, 80),
+        ("x2", "y2 domain", -68, 80),
+    ]
+    assert figure.layout.xaxis2.title.text == "ms from R · bar: QRS"
+    assert len(explanation_figure(explanation(facts=Facts(rr=1.0)), FS).layout.shapes) == 0
 
 
 def test_times_are_ms_from_r_by_both_sampling_rates() -> None:
@@ -69,7 +83,7 @@ def test_title_says_class_confidence_and_truth() -> None:
 
 def test_tags_in_names_are_text() -> None:
     figure = explanation_figure(explanation(leads=("<b>I</b>", "V1"), truth="<i>"), FS)
-    assert figure.layout.yaxis.title.text == "&lt;b&gt;I&lt;/b&gt; (mV)"
+    assert names_of(figure)["x domain"] == "<b>&lt;b&gt;I&lt;/b&gt;</b> mV"
     assert "<" not in figure.layout.title.text
 
 
@@ -137,6 +151,8 @@ def test_a_picture_tells_all_on_white_paper(leads: int) -> None:
         explanation(**(WHOLE | {"wave": wave, "heat": wave, "usual": wave, "leads": names})), FS, "12:00 UTC"
     )
     assert [one.type for one in figure.data] == ["heatmap", "scatter", "scatter"] * leads + ["bar", "bar"]
+    for line, name in zip(figure.data[2::3], names, strict=False):
+        assert names_of(figure)[f"{line.xaxis} domain"] == f"<b>{name}</b> mV"
     probabilities, reasons = figure.data[-2:]
     assert list(probabilities.x) == list(WHOLE["probabilities"])
     assert list(reasons.x) == [0.61, -0.2]

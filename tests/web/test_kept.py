@@ -143,6 +143,12 @@ def test_without_a_journal_it_is_told_what_to_start_the_screen_with(ask, tmp_pat
         ask(Kept(Settings(FEED, journal=tmp_path / "none.sqlite")))
 
 
+def test_a_file_that_is_no_journal_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a database, but long enough to be taken for one" * 20)
+    with pytest.raises(JournalError, match=r"cannot read the journal .*not a database"):
+        Kept(Settings(FEED, journal=tmp_path / "notes.txt")).period(0, 1)
+
+
 def test_without_an_archive_it_is_told_what_to_start_the_screen_with(kept: Kept, tmp_path: Path) -> None:
     life = kept.life("1/a/asystole/5000")
     with pytest.raises(SourceError, match="--folder"):

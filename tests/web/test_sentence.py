@@ -66,7 +66,7 @@ def test_a_ventricular_beat_is_told_as_a_person_would() -> None:
         (
             "V",
             {"qrs": 104.0, "qrs_usual": 64.0, "likeness": 0.3, "rr": 1.2},
-            "Ventricular, 97 %: late by 20 %, QRS 104 ms, wider than its usual 64 ms, its usual P before it, "
+            "Ventricular, 97 %: late by 20 %, QRS 104 ms (usually 64 ms), its usual P before it, "
             "unlike its usual shape (30 %)",
         ),
     ],
@@ -110,6 +110,23 @@ def test_what_could_not_be_measured_is_not_said() -> None:
 def test_of_the_first_beat_nothing_is_usual(facts: dict[str, Any] | None) -> None:
     assert said("N", facts) == "Normal, 98 %: nothing is known yet of what is usual here"
     assert said("N", {"qrs": 92.0}) == "Normal, 98 %: narrow 92 ms, nothing is known yet of what is usual here"
+
+
+@pytest.mark.parametrize(
+    ("qrs", "usual", "told"),
+    [
+        (152.0, 148.0, "wide 152 ms as usual"),
+        (208.0, 176.0, "wide 208 ms (usually 176 ms)"),
+        (128.0, 176.0, "wide 128 ms (usually 176 ms)"),
+        (148.0, 96.0, "wide 148 ms"),
+        (124.0, 112.0, "wide 124 ms as usual"),
+        (116.0, 84.0, "QRS 116 ms (usually 84 ms)"),
+        (116.0, 112.0, "QRS 116 ms"),
+        (92.0, 150.0, "narrow 92 ms"),
+    ],
+)
+def test_a_width_is_told_beside_the_usual_one_where_that_matters(qrs: float, usual: float, told: str) -> None:
+    assert said("F", {"rr": 1.0, "qrs": qrs, "qrs_usual": usual}) == f"Fusion, 72 %: on time, {told}"
 
 
 def test_thresholds_belong_to_their_own_side() -> None:

@@ -43,7 +43,7 @@ def test_alarms_are_drawn_one_by_one_until_they_are_many() -> None:
     few = [kept("hr_high", 9000 - k) for k in range(DRAWN)]
     assert [mark.id for mark in marks(few, (0, NOW), NOW, by_bed=True)] == [one.alarm.id for one in few]
 
-    many = [*few, kept("hr_high", 4000), kept("asystole", 9000.5)]
+    many = [*few, *few, kept("hr_high", 4000), kept("asystole", 9000.5)]
     found = marks(many, (0, NOW), NOW, by_bed=True)
     assert sum(len(mark.alarms) for mark in found) == len(many)
     assert len(found) < 100
@@ -51,20 +51,27 @@ def test_alarms_are_drawn_one_by_one_until_they_are_many() -> None:
     assert [len(mark.alarms) for mark in found if mark.alarms[0].told == 4000] == [1]
 
 
+def test_a_ward_full_of_alarms_is_still_drawn_with_few_bars() -> None:
+    beds = [f"Bed {k}" for k in range(10)]
+    many = [kept("hr_high", float(k), bed) for k in range(1000) for bed in beds]
+    found = marks(many, (0, 1000), 1000, by_bed=True)
+    assert sum(len(mark.alarms) for mark in found) == len(many)
+    assert len(beds) < len(found) <= DRAWN
+
+
 def test_only_what_is_near_what_is_seen_is_drawn_so_zooming_in_shows_each() -> None:
     many = [kept("hr_high", 10 + k, over=10.5 + k, ended=10.5 + k) for k in range(5000)][::-1]
     found = marks(many, (1000, 1100), NOW, by_bed=False)
     assert all(mark.id for mark in found)
     assert {mark.alarms[0].told for mark in found} >= set(range(1000, 1101))
+    figure = timeline_figure(found, (0, NOW), UTC, rows=["hr_high"], by_bed=False, seen=(1000, 1100))
+    assert figure.layout.xaxis.range == ("1970-01-01T00:16:40.000", "1970-01-01T00:18:20.000")
 
 
 def test_rows_are_beds_by_name_or_kinds_by_weight() -> None:
-    found = marks(
-        [kept(bed="Bed 10"), kept("hr_high", bed="Bed 2"), kept("leads_off", bed="x")], (0, NOW), NOW, by_bed=True
-    )
-    assert rows_of(found, ["Bed 1", "Bed 2"]) == ["Bed 1", "Bed 2", "Bed 10", "x"]
-    kinds = marks([kept("leads_off"), kept("hr_high"), kept()], (0, NOW), NOW, by_bed=False)
-    assert rows_of(kinds, None) == ["asystole", "hr_high", "leads_off"]
+    ward = [kept(bed="Bed 10"), kept("hr_high", bed="Bed 2"), kept("leads_off", bed="x")]
+    assert rows_of(ward, ["Bed 1", "Bed 2"]) == ["Bed 1", "Bed 2", "Bed 10", "x"]
+    assert rows_of([kept("leads_off"), kept("hr_high"), kept()], None) == ["asystole", "hr_high", "leads_off"]
     assert sorted(["nonsense", "leads_off", "asystole"], key=order_of) == ["asystole", "leads_off", "nonsense"]
 
 

@@ -63,7 +63,8 @@ def test_without_a_journal_the_beats_are_the_records_own(settings: Settings) -> 
         ("1", EPOCH, LONGEST_WAVES + 1, "at most 120 s"),
         ("1", EPOCH, 0, "expected a period"),
         ("1", float("nan"), 10, "expected a period"),
-        ("1", -1e12, 10, "nothing is kept"),
+        ("1", -1e10, 10, "nothing is kept"),
+        ("1", 1e18, 1e3, "expected a period"),
     ],
 )
 def test_what_cannot_be_had_is_said(settings: Settings, bed: str, begin: float, length: float, expected: str) -> None:
@@ -76,6 +77,9 @@ def test_a_screen_that_knows_of_no_past_says_what_it_lacks() -> None:
         kept_waves(Settings(FEED), "1", EPOCH, EPOCH + 10)
     with pytest.raises(CardioVisionError, match="--journal"):
         kept_trend(Settings(FEED), "1", EPOCH, EPOCH + 10, 0)
+    for offset in (1e9, float("nan")):
+        with pytest.raises(CardioVisionError, match="time zone"):
+            kept_trend(Settings(FEED), "1", EPOCH, EPOCH + 10, offset)
 
 
 def test_a_trend_has_the_beats_of_its_period_and_counts_them_by_hour(settings: Settings) -> None:

@@ -13,9 +13,9 @@ import { Feed } from "./feed.js";
 import { Frames } from "./frames.js";
 import { Frozen } from "./frozen.js";
 import { keepView } from "./leads.js";
+import { Live } from "./live.js";
 import { Log } from "./log.js";
-import { markFor } from "./marks.js";
-import { pieceOf, Pieces } from "./pieces.js";
+import { Pieces } from "./pieces.js";
 import { rulerDialog } from "./ruler.js";
 import { pixelsPerMm } from "./scale.js";
 import { tellShell } from "./shell.js";
@@ -51,6 +51,7 @@ export function mountBed(page, url) {
   const current = () => beds.get(name);
   const newest = () => (current()?.series ? current().time(current().series.newest) : Date.now() / 1000);
   const frozen = new Frozen(strips, new Pieces(), { name, now: current, marks: log.marks, changed: changeMode });
+  const live = new Live(strips, log, wanted);
   const calipers = new Calipers(strips, frozen);
   const trends = new Trends(name, log, newest, (time) => frozen.goTo(time));
   const explainer = new Explainer(byId("explanation-heading"), byId("follow"), (message) => feed.send(message));
@@ -95,9 +96,9 @@ export function mountBed(page, url) {
   function follow(bed) {
     shown = bed.particulars;
     if (strips.sweeps[0].series === bed.series) return;
+    strips.use(bed.series);
     arrange(shown.leads.map((lead) => lead.name));
     if (strips.count > MANY) fold(true);
-    strips.use(bed.series);
   }
 
   function arrange(names) {
@@ -109,6 +110,7 @@ export function mountBed(page, url) {
   function changeMode() {
     strips.mode = frozen.on ? "still" : wanted.mode;
     if (frozen.on && strips.names) frozen.show(frozen.begin);
+    if (!frozen.on && current()?.series) live.begin(current());
     unbindStill?.();
     unbindStill = frozen.on ? bindKeys({ ...frozen.keys, c: () => calipers.toggle() }, BED.keys) : null;
   }
@@ -121,17 +123,7 @@ export function mountBed(page, url) {
   function draw(bed, seconds) {
     const head = bed.advance(seconds);
     if (frozen.on || head === null) return;
-    for (const unread of bed.unread.splice(0)) strips.sweeps[0].mark(markFor(unread, bed));
-    if (wanted.mode === "sweep") strips.sweep(head);
-    else scroll(bed, head);
-  }
-
-  /** The paper moves under the pen, which stays at the right edge. */
-  function scroll(bed, head) {
-    const begin = bed.time(head) - strips.seconds;
-    const within = (mark) => mark.stream === bed.stream && mark.time >= begin && mark.sample < head;
-    const marks = log.marks.filter(within).map((mark) => ({ ...markFor(mark, bed), time: mark.time }));
-    strips.look([pieceOf(bed, head)], begin, marks);
+    live.draw(bed, head);
   }
 
   function tell(bed, now) {
@@ -169,7 +161,7 @@ export function mountBed(page, url) {
   const unpaint = onTheme(() => {
     strips.paint();
     strips.redraw();
-    fit();
+    changeMode();
   });
   const fold = folding(page, byId("fold"), BED.fold);
   tabs(byId("tabs"), (panel) => trends.see(panel));

@@ -52,6 +52,7 @@ export class Calipers {
     Object.assign(leg, { className: "leg", tabIndex: 0 });
     leg.setAttribute("role", "slider");
     leg.setAttribute("aria-label", BED.leg(n + 1));
+    leg.setAttribute("aria-valuemin", "0");
     leg.onkeydown = (event) => this.key(event, n);
     leg.onpointerdown = (event) => this.drag(event, n);
     return leg;
@@ -143,6 +144,7 @@ export class Calipers {
     this.legs.forEach((leg, n) => {
       leg.style.left = `${xs[n]}px`;
       leg.style.top = `${ys[n]}px`;
+      leg.setAttribute("aria-valuemax", (1000 * view.seconds).toFixed(0));
       leg.setAttribute("aria-valuenow", (1000 * (this.corners[n].time - view.begin)).toFixed(0));
       leg.setAttribute("aria-valuetext", words);
     });

@@ -35,8 +35,8 @@ export class DeskBed {
     this.answer.setAttribute("role", "status");
     this.listen();
     this.element.append(
-      row("desk-bed-head", this.link, this.title, part("span", "spring"), this.state),
-      row("desk-bed-seek", this.slider, this.clock),
+      row("desk-bed-head", this.link, this.title, part("span", "spring"), this.clock, this.state),
+      this.slider,
       row("desk-bed-acts", this.pause, this.speed, this.stop, this.truth),
       this.answer,
     );

@@ -1,8 +1,9 @@
 /** The records one can choose from: the server's folder and uploads, PhysioNet, simulated beds. */
 
 import { ask, say, upload } from "./deskserver.js";
-import { DESK, countdown, say as put } from "./words.js";
+import { DESK, countdown, note, say as put } from "./words.js";
 
+const DOWNLOADED = { className: "note", textContent: ` ${DESK.downloaded}` };
 const PAUSE = 200; // ms after the last key before what is written is searched for
 
 /** Put an input where the page has a place for one. @param {HTMLElement} place */
@@ -50,9 +51,10 @@ export class Choice {
     return this.page.querySelector(`#desk-${name}`);
   }
 
-  /** Say in a sentence what came of something. */
-  answer(text) {
-    put(this.part("choice-answer"), text);
+  /** Say in a sentence what came of something. @param {string} [fault] @param {string} [good] if there is none */
+  answer(fault, good = "") {
+    note(this.part("choice-answer"), "good", String(!fault));
+    put(this.part("choice-answer"), fault || good);
   }
 
   async search() {
@@ -65,12 +67,10 @@ export class Choice {
     without.hidden = found.folder;
     put(without, DESK.noFolder);
     this.part("upload").hidden = !found.takes;
-    const rows = [
-      ...found.uploads.entries.map((entry) => this.row("uploads", entry)),
-      ...found.records.entries.map((entry) => this.row("records", entry)),
-    ];
+    const origins = ["uploads", "records", "physionet"];
+    const rows = origins.flatMap((origin) => found[origin].entries.map((entry) => this.row(origin, entry)));
     this.part("records").replaceChildren(...rows);
-    put(this.part("found"), DESK.found(rows.length, found.records.total + found.uploads.total));
+    put(this.part("found"), DESK.found(rows.length, origins.reduce((sum, origin) => sum + found[origin].total, 0)));
   }
 
   row(origin, entry) {
@@ -93,13 +93,14 @@ export class Choice {
       const press = () => this.choose({ origin, name, title, bed, beds: 1 });
       row.lastChild.append(button(DESK.choose, `${DESK.choose} ${name}`, press));
     }
+    if (origin === "physionet") row.firstChild.append(Object.assign(document.createElement("small"), DOWNLOADED));
     if (origin === "uploads") row.lastChild.append(button(DESK.remove, `${DESK.remove} ${name}`, () => this.remove(name)));
     return row;
   }
 
   async remove(name) {
     const { error } = await say("remove", { name });
-    this.answer(error ?? DESK.removed(name));
+    this.answer(error, DESK.removed(name));
     this.search();
   }
 
@@ -147,7 +148,7 @@ export class Choice {
     this.part("uploading").hidden = false;
     const { name, error } = await upload(files, this.most ?? Infinity);
     this.part("uploading").hidden = true;
-    this.answer(error ?? DESK.uploaded(name));
+    this.answer(error, DESK.uploaded(name));
     if (error) return;
     this.find.value = "";
     this.search();

@@ -104,9 +104,10 @@ export class Frozen {
     if (begin === Infinity && !this.pieces.held) return;
     const { strips, pieces } = this;
     const bed = this.bed.now();
-    if (pieces.held && bed?.series && begin + strips.seconds > pieces.held[1]) this.hold(bed);
+    if (bed?.series && !(begin + strips.seconds <= pieces.held?.[1])) this.hold(bed);
     const latest = pieces.held ? pieces.held[1] - strips.seconds : begin;
     this.begin = Math.min(begin, latest);
+    if (this.at < this.begin || this.at > this.begin + strips.seconds) this.at = null; // gone from view
     for (const number of pieces.wanted(this.begin, this.begin + strips.seconds)) this.ask(number);
     this.draw();
     clearTimeout(this.noting);

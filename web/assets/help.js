@@ -1,12 +1,11 @@
 /** The dialog that lists the keys of the page. */
 
 import { bindKeys, boundKeys, keysAct } from "./acts.js";
-import { MENU, say } from "./words.js";
+import { KEY_NAMES, MENU, say } from "./words.js";
 
 const byId = (name) => document.getElementById(name);
 const cell = (tag, content) => Object.assign(document.createElement(tag), { textContent: content });
-const NAMES = { " ": "Space", arrowleft: "←", arrowright: "→", pageup: "Page Up", pagedown: "Page Down", end: "End" };
-const shown = (key) => NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+const shown = (key) => KEY_NAMES[key] ?? key.toUpperCase();
 
 function show() {
   const rows = boundKeys().map(([key, text]) => {

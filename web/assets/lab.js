@@ -121,7 +121,10 @@ class Lab {
     const known = state.stage === this.state.stage && state.file === this.state.file && state.turn === this.state.turn;
     this.state = state;
     this.tell(state);
-    if (state.stage !== "ready" || known) return;
+    if (!state.turn || known) return;
+    part("labels").value = state.column;
+    if (state.stage === "failed") put("file", { file: state.file, turn: state.turn });
+    if (state.stage !== "ready") return;
     this.rate.value = state.rate;
     this.goto.max = state.rows;
     this.goto.value = "";
@@ -133,17 +136,19 @@ class Lab {
   }
 
   /** Show how far the file is. */
-  tell({ stage, share, done, rows, error }) {
+  tell({ stage, share, done, rows, error, file }) {
     const ready = stage === "ready";
     const working = !["none", "ready", "failed"].includes(stage);
-    part("desk").hidden = part("facts").hidden = !ready;
+    for (const name of ["desk", "results", "rate-choice"]) part(name).hidden = !ready;
+    part("facts").hidden = !ready && !(stage === "failed" && file); // of a file that failed, labels can be set right
     part("form").hidden = part("drop").hidden = ready || working;
     part("working").hidden = !working;
     part("error").hidden = !error;
     say(part("error"), error ?? "");
-    say(part("stage"), LAB.stages[stage]?.({ share, done, rows }) ?? "");
+    say(part("stage"), LAB.stages[stage] ?? "");
+    const [whole, count] = counted(stage, share, done, rows);
+    say(part("count"), count);
     const progress = part("progress");
-    const whole = stage === "sending" ? share : stage === "naming" ? done / rows : undefined;
     if (whole === undefined) progress.removeAttribute("value");
     else progress.value = whole;
   }
@@ -168,6 +173,12 @@ const ACTS = {
 };
 
 const put = (store, data) => window.dash_clientside.set_props(`lab-${store}`, { data });
+
+/** Which part of the work that can be counted is done, and that in words. */
+function counted(stage, share, done, rows) {
+  if (stage === "sending") return [share, LAB.sent(share)];
+  return stage === "naming" ? [done / rows, LAB.named(done, rows)] : [undefined, ""];
+}
 
 /** A field for a number, made here because Dash has none of its kind. */
 function field(place, limits, name, change) {

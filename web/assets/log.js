@@ -2,6 +2,7 @@
 
 const MARKS = 1500;
 const BEATS = 60_000; // some ten hours
+const LATE = 5; // s: what is told comes about in order, a beat later than its source's own annotation
 const ALONG = new Set(["beat", "reference", "gap", "cut_beat"]);
 
 export class Log {
@@ -19,6 +20,13 @@ export class Log {
     this.marks.push({ ...about, ...markOf(message) });
     if (this.marks.length > MARKS + 500) this.marks.splice(0, 500);
     if (message.kind === "beat") this.beat(time, message);
+  }
+
+  /** What is written along the trace from a time on. @param {number} time UTC seconds */
+  since(time) {
+    let n = this.marks.length;
+    while (n > 0 && this.marks[n - 1].time >= time - LATE) n--;
+    return this.marks.slice(n).filter((mark) => mark.time >= time);
   }
 
   beat(time, { rr, hr, label }) {

@@ -12,6 +12,14 @@ export function fullScreen() {
   else document.documentElement.requestFullscreen?.();
 }
 
+let awake = null;
+
+/** A screen that is filled hangs on a wall: it must not go to sleep. */
+async function stayAwake(full) {
+  await awake?.release().catch(() => {});
+  awake = full ? await navigator.wakeLock?.request("screen").catch(() => null) : null; // none in power saving
+}
+
 /** Once for the whole page. */
 export function startMenu() {
   const menu = byId("menu");
@@ -26,12 +34,16 @@ export function startMenu() {
   document.addEventListener("fullscreenchange", () => {
     const full = document.fullscreenElement !== null;
     say(byId("full-screen").querySelector("span"), full ? MENU.window : MENU.full);
+    stayAwake(full);
   });
   document.addEventListener("pointerdown", ({ target }) => menu.contains(target) || (menu.open = false));
   menu.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape" || !menu.open) return;
     menu.open = false;
     menu.querySelector("summary").focus();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && document.fullscreenElement) stayAwake(true); // hidden, it was let go
   });
   bindKeys({ f: fullScreen }, { f: MENU.full });
   tellPerson();

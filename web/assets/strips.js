@@ -150,6 +150,11 @@ export class Strips {
     this.each((n) => this.views[n].draw(pieces, begin, n === 0 ? marks : marks.filter(({ rule }) => rule)));
   }
 
+  /** Let the paper move on. @param {import("./pieces.js").Piece} piece @param {number} begin @param {object[]} marks */
+  roll(piece, begin, marks) {
+    this.each((n) => this.views[n].roll(piece, begin, n === 0 ? marks : marks.filter(({ rule }) => rule)));
+  }
+
   /** Seconds that fit on a strip. */
   get seconds() {
     return this.views[0].seconds;

@@ -152,10 +152,7 @@ export class Sweep {
   trace(from, to) {
     const { pen, series, look } = this;
     const top = look.band * this.ratio;
-    pen.save();
-    pen.beginPath();
-    pen.rect(0, top, this.width, this.height - top);
-    pen.clip();
+    if (top) this.keepBelow(top);
     pen.strokeStyle = look.colour;
     pen.lineWidth = THICK * this.ratio;
     pen.lineJoin = "round";
@@ -182,7 +179,15 @@ export class Sweep {
       down = true;
     }
     pen.stroke();
-    pen.restore();
+    if (top) pen.restore();
+  }
+
+  /** Draw nothing above a row of pixels, until the pen is restored. */
+  keepBelow(top) {
+    this.pen.save();
+    this.pen.beginPath();
+    this.pen.rect(0, top, this.width, this.height - top);
+    this.pen.clip();
   }
 
   /** Screen pixel of a value in mV. */

@@ -13,7 +13,7 @@ const MARKUP = `
     <a class="tile-link"><b class="tile-name"></b></a><span class="tile-title"></span>
     <span class="tile-alarm"></span><span class="tile-more"></span><span class="state"></span>
   </div>
-  <div class="tile-trace"><canvas class="sweep" aria-hidden="true"></canvas><span class="lead-name"></span></div>
+  <div class="tile-trace"><span class="lead-name"></span><canvas class="sweep" aria-hidden="true"></canvas></div>
   <div class="tile-numbers">
     <div class="tile-over"><span class="hr-label">HR</span><span class="bell"></span></div>
     <output class="hr" aria-live="off">${NONE}</output>

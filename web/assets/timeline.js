@@ -3,43 +3,11 @@
 import { go } from "./links.js";
 import { mountQuiet } from "./quiet.js";
 import { put } from "./store.js";
+import { Turns } from "./turns.js";
 
-const EVERY = 10_000; // ms: bars of what goes on grow
-const APART = 2000; // ms at least from an answer to the next question
-const SHARE = 20; // and so many times as long as the answer took: many screens must not weigh on the server
-const PATIENCE = 20_000; // ms that an answer is waited for
+const WHOLE = 0.98; // of a period: so much of it is as good as all
 const NEWS = new Set(["alarm", "verdict", "open", "close"]);
 const byId = (name) => document.getElementById(name);
-
-/** When to ask the server again. Times in ms of one clock. */
-export class Turns {
-  constructor() {
-    this.askedAt = -Infinity;
-    this.answeredAt = -Infinity;
-    this.waiting = false;
-    this.news = false;
-    this.urgent = true; // somebody waits for it
-  }
-
-  /** @returns {boolean} whether to ask now */
-  due(now) {
-    if (this.waiting && now - this.askedAt < PATIENCE) return false;
-    if (this.urgent) return true;
-    const rest = Math.max(APART, SHARE * (this.answeredAt - this.askedAt));
-    return now - this.answeredAt >= rest && (this.news || now - this.askedAt >= EVERY);
-  }
-
-  asked(now) {
-    this.askedAt = now;
-    this.waiting = true;
-    this.news = this.urgent = false;
-  }
-
-  answered(now) {
-    this.answeredAt = now;
-    this.waiting = false;
-  }
-}
 
 /** @param {HTMLElement} page @param {string} url of the feed */
 export function mountAlarms(page, url) {
@@ -101,9 +69,10 @@ export function mountAlarms(page, url) {
   return {
     ...quiet,
     turns,
-    /** What of the period is shown, in local time; null: all of it. */
+    /** Show so much of the period. @param {string[]} range begin and end, in local time */
     zoom(range) {
-      seen = range;
+      const [begin, end] = range.map(milliseconds);
+      seen = end - begin < WHOLE * 3.6e6 * Number(page.dataset.hours) ? range : null;
       turns.urgent = true;
     },
     unmount() {
@@ -119,6 +88,9 @@ export function mountAlarms(page, url) {
 
 const plot = () => document.querySelector("#timeline-figure .js-plotly-plot");
 
+/** Plotly's times have no zone: they are read, and written, as if of UTC. @param {string} text */
+const milliseconds = (text) => Date.parse(`${text.replace(" ", "T")}Z`);
+
 /** Open an alarm or, where some share a bar, look closer. */
 function click(data) {
   const point = data?.points?.[0];
@@ -127,18 +99,16 @@ function click(data) {
     go(`/event/${encodeURIComponent(point.customdata)}`);
     return;
   }
-  const axis = plot().layout.xaxis;
-  const [begin, end] = axis.range.map((text) => Date.parse(`${text}Z`.replace(" ", "T")));
-  const middle = Date.parse(`${point.x}Z`.replace(" ", "T"));
+  const [begin, end] = plot().layout.xaxis.range.map(milliseconds);
+  const middle = milliseconds(point.x);
   const near = (end - begin) / 16;
   const range = [middle - near, middle + near].map((ms) => new Date(ms).toISOString().slice(0, -1));
   window.Plotly.relayout(plot(), { "xaxis.range": range });
 }
 
 function zoomed(change) {
-  if (!change || !Object.keys(change).some((name) => name.startsWith("xaxis"))) return;
-  const { range } = plot().layout.xaxis;
-  window.cardiovision?.zoom?.(change["xaxis.autorange"] ? null : range.map((text) => String(text).replace(" ", "T")));
+  if (!Object.keys(change ?? {}).some((name) => name.startsWith("xaxis"))) return;
+  window.cardiovision?.zoom?.(plot().layout.xaxis.range.map((text) => String(text).replace(" ", "T")));
 }
 
 window.dash_clientside ??= {};

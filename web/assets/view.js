@@ -3,6 +3,8 @@
 import { drawLabel } from "./label.js";
 
 const THICK = 1.75; // CSS pixels of the stroke
+const EDGE = 40; // CSS pixels from the right edge at which a mark has room
+const STROKE = 100; // points of a stroke: many short ones are drawn sooner than one long one
 const SETTLE = 0.9; // seconds that the view moves until the trace's range is looked at again
 
 export class View {
@@ -17,6 +19,7 @@ export class View {
     this.look = look;
     this.middle = null; // mV in the middle of the canvas
     this.settledAt = null; // where that was looked at last
+    this.rolled = null; // how far, while it moves
     this.begin = 0; // UTC seconds at the left edge
   }
 
@@ -71,6 +74,7 @@ export class View {
   draw(pieces, begin, marks) {
     if (!(this.width > 1)) return;
     const { pen, ratio, look } = this;
+    this.rolled = null;
     this.begin = begin;
     this.pieces = pieces.filter(({ names }) => names.includes(look.name));
     this.settle();
@@ -78,6 +82,12 @@ export class View {
     pen.clearRect(0, 0, this.width, this.height);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const mark of marks) this.put(mark);
+    this.line(this.pieces);
+  }
+
+  /** Draw the line of the lead, below the band of labels. */
+  line(pieces) {
+    const { pen, look } = this;
     pen.save();
     pen.beginPath();
     pen.rect(0, look.band, this.canvas.clientWidth, this.canvas.clientHeight);
@@ -85,36 +95,78 @@ export class View {
     pen.strokeStyle = look.colour;
     pen.lineWidth = THICK;
     pen.lineJoin = "round";
-    pen.beginPath();
-    for (const piece of this.pieces) this.trace(piece);
-    pen.stroke();
+    for (const piece of pieces) this.trace(piece);
     pen.restore();
   }
 
+  /**
+   * Move on to a later time: what is drawn goes to the left by whole screen pixels, and only what is new is drawn.
+   * @param {import("./pieces.js").Piece} piece up to whose `until` is drawn
+   * @param {number} begin UTC seconds at the left edge
+   * @param {{time: number, key: object}[]} marks of this stretch, `key` being the same each time
+   */
+  roll(piece, begin, marks) {
+    const { rolled, middle, pen } = this;
+    const place = Math.round(begin * this.perSecond * this.ratio);
+    this.begin = place / this.perSecond / this.ratio;
+    this.pieces = [piece];
+    this.settle();
+    const edge = this.canvas.clientWidth - EDGE;
+    const due = marks.filter(({ time }) => this.x(time) < edge);
+    const keys = new Set(due.map(({ key }) => key));
+    const steps = place - (rolled?.place ?? 0);
+    if (!rolled || rolled.series !== piece.series || middle !== this.middle || steps < 0 || steps > this.width / 2) {
+      this.draw([piece], this.begin, due);
+      this.rolled = { place, series: piece.series, until: piece.until, keys };
+      return;
+    }
+    if (steps > 0) {
+      pen.setTransform(1, 0, 0, 1, 0, 0);
+      pen.globalCompositeOperation = "copy";
+      pen.drawImage(this.canvas, -steps, 0);
+      pen.globalCompositeOperation = "source-over";
+      pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    }
+    for (const mark of due) if (!rolled.keys.has(mark.key)) this.put(mark);
+    this.line([{ ...piece, since: rolled.until - 1 }]);
+    Object.assign(rolled, { place, until: piece.until, keys });
+  }
+
   /** The stretch of a piece that is on the canvas. @returns {[number, number]} samples, the second exclusive */
-  stretch({ epoch, fs, series, until = Infinity }) {
+  stretch({ epoch, fs, series, since = -Infinity, until = Infinity }) {
     const from = Math.floor((this.begin - epoch) * fs);
     const to = Math.ceil((this.begin + this.seconds - epoch) * fs) + 1;
-    return [Math.max(series.oldest, from), Math.min(series.newest, to, until)];
+    return [Math.max(series.oldest, from, since), Math.min(series.newest, to, until)];
   }
 
   trace(piece) {
     const { epoch, fs, series, names } = piece;
     const lead = names.indexOf(this.look.name);
     const [from, to] = this.stretch(piece);
+    const together = Math.max(1, Math.floor(fs / this.perSecond / this.ratio)); // samples in a screen pixel
     let down = false;
-    for (let i = from; i < to; i++) {
-      const value = series.at(lead, i);
-      const known = !Number.isNaN(value);
-      if (known && down) this.pen.lineTo(this.x(epoch + i / fs), this.y(value));
-      else if (known) this.pen.moveTo(this.x(epoch + i / fs), this.y(value));
-      down = known;
+    let points = 0;
+    this.pen.beginPath();
+    for (let i = from; i < to; i += together - (i % together)) {
+      const ends = together > 1 ? extremes(series, lead, i, Math.min(i + together - (i % together), to)) : [i];
+      for (const sample of ends) {
+        const value = series.at(lead, sample);
+        const known = !Number.isNaN(value);
+        if (known && down) this.pen.lineTo(this.x(epoch + sample / fs), this.y(value));
+        else if (known) this.pen.moveTo(this.x(epoch + sample / fs), this.y(value));
+        down = known;
+        if (++points % STROKE || !known) continue;
+        this.pen.stroke();
+        this.pen.beginPath();
+        this.pen.moveTo(this.x(epoch + sample / fs), this.y(value));
+      }
     }
+    this.pen.stroke();
   }
 
   /** Show another lead, or at another scale. */
   forget() {
-    this.middle = this.settledAt = null;
+    this.middle = this.settledAt = this.rolled = null;
   }
 
   /** Put the middle of what is seen to the middle of the canvas, unless it has room where it is. */
@@ -158,4 +210,16 @@ export class View {
       drawLabel(this.pen, mark, this.x(mark.time));
     }
   }
+}
+
+/** The lowest and the highest of some samples, in order: all that can be seen of them in one pixel. */
+function extremes(series, lead, from, to) {
+  let [low, high] = [from, from];
+  for (let i = from; i < to; i++) {
+    const value = series.at(lead, i);
+    if (Number.isNaN(value)) return [i];
+    if (value < series.at(lead, low)) low = i;
+    if (value > series.at(lead, high)) high = i;
+  }
+  return low < high ? [low, high] : [high, low];
 }

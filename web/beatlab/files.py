@@ -4,7 +4,6 @@ import logging
 import math
 import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from stream.errors import CardioVisionError
+from web.beatlab.home import Home
 from web.beatlab.results import Results
 from web.beatlab.work import Taken, Understood, check_width
 from web.beatlab.worker import Worker
@@ -75,6 +75,7 @@ class BeatFile:
         self.closed = False
         self.used = 0.0
         self.turn = 0  # how often it was read
+        self.column = "auto"  # where its labels are said to be
         self.samples = self.folder / "samples-0.npy"
 
     @property
@@ -95,6 +96,7 @@ class BeatFile:
             "rate": self.rate,
             "labelled": self.understood is not None and self.understood.truth is not None,
             "turn": self.turn,
+            "column": self.column,
         }
 
     def fail(self, error: str) -> None:
@@ -119,7 +121,7 @@ class Files:
         self._clock: Final = clock
         self._files: Final[dict[str, BeatFile]] = {}
         self._lock: Final = threading.Lock()
-        self._home: tempfile.TemporaryDirectory[str] | None = None  # removed when Python ends, if not before
+        self._home: Home | None = None
         self._worker: Worker | None = None
         self._closed: Final = threading.Event()
 
@@ -152,6 +154,7 @@ class Files:
         """Have a file read and named, in the background; ``stage`` tells how far it is."""
         with self._lock:
             file.turn += 1
+            file.column = label_column
             file.samples = file.folder / f"samples-{file.turn}.npy"
             file.stage, file.done, file.error = "reading", 0, ""
             file.understood, file.results = None, None
@@ -179,14 +182,14 @@ class Files:
             if self._worker is not None:
                 self._worker.close()
             if self._home is not None:
-                self._home.cleanup()
+                self._home.remove()
 
     def _opened(self) -> tuple[Path, Worker]:
         if self._home is None or self._worker is None:
-            self._home = tempfile.TemporaryDirectory(prefix="cardiovision-lab-", ignore_cleanup_errors=True)
-            self._worker = Worker(self._model, Path(self._home.name))
+            self._home = Home()
+            self._worker = Worker(self._model, self._home.path)
             threading.Thread(target=self._keep_house, name="beat-lab-house", daemon=True).start()
-        return Path(self._home.name), self._worker
+        return self._home.path, self._worker
 
     def _keep_house(self) -> None:
         while not self._closed.wait(HOUSEKEEPING):
@@ -228,5 +231,5 @@ def _work(file: BeatFile, worker: Worker, label_column: str, turn: int) -> None:
 
 def too_large(size: float) -> str:
     """Say that a file is too large; ``size`` in bytes, infinite if only known to be beyond the bound."""
-    came = "more" if math.isinf(size) else f"{size / 2**20:,.0f} MiB"
+    came = "more" if math.isinf(size) else f"{math.ceil(size / 2**20):,} MiB"
     return f"expected a file of at most {MAX_BYTES // 2**20} MiB, got {came}; split it"

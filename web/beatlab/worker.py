@@ -25,7 +25,7 @@ from web.beatlab.work import Work
 IDLE: Final = 600.0
 """Seconds after which the process ends if nobody asked anything."""
 
-NICENESS: Final = 10
+NICENESS: Final = 5
 """What is live goes first on a busy machine."""
 
 log = logging.getLogger(__name__)

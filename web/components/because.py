@@ -36,14 +36,18 @@ class Asked(msgspec.Struct, frozen=True):
     when: str = ""
 
 
-def explanation_panel(heading: str, empty: str, *, level: int = 2) -> html.Div:
-    """Lay out the panel: what stands over it, and what the figure says while there is nothing to show."""
-    name = {1: html.H1, 2: html.H2}[level]
+def explanation_panel(heading: str, empty: str, *, whole: bool = False) -> html.Div:
+    """Lay out the panel: what stands over it, and what the figure says while there is nothing to show.
+
+    ``whole``: it is what its page is for; what changes in it is said to those who hear the page.
+    """
+    name = html.H1 if whole else html.H2
+    live = {"aria-live": "polite"} if whole else {}
     return html.Div(
         [
             html.Div(
                 [
-                    name(heading, id="explanation-heading"),
+                    name(heading, id="explanation-heading", **live),
                     html.Button("Follow latest", id="follow", type="button", hidden=True),
                     html.A("Open this beat", id="beat-link", className="to-beat"),
                     html.Span(className="spring"),
@@ -56,14 +60,18 @@ def explanation_panel(heading: str, empty: str, *, level: int = 2) -> html.Div:
                 ],
                 className="heading",
             ),
-            html.P(id="sentence", className="sentence"),
+            html.P(id="sentence", className="sentence", **live),
             html.Div(
                 [
-                    dcc.Graph(
-                        id="explanation-figure",
-                        figure=empty_figure(empty),
-                        config={"displayModeBar": False, "responsive": True},
+                    html.Div(
+                        dcc.Graph(
+                            id="explanation-figure",
+                            figure=empty_figure(empty),
+                            config={"displayModeBar": False, "responsive": True},
+                        ),
                         className="figure",
+                        role="img",
+                        **{"aria-label": "The beat, lead under lead, with its heat and the usual beat beneath it"},
                     ),
                     html.Div(
                         [
@@ -71,6 +79,9 @@ def explanation_panel(heading: str, empty: str, *, level: int = 2) -> html.Div:
                             html.Div(id="reasons", className="reasons"),
                         ],
                         className="beside",
+                        tabIndex=0,
+                        role="group",
+                        **{"aria-label": "Probabilities and reasons"},
                     ),
                 ],
                 className="because",

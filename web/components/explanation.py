@@ -49,7 +49,7 @@ def explanation_figure(explanation: Explanation, fs: float) -> go.Figure:
     leads = len(explanation.leads)
     figure = make_subplots(rows=leads, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     draw_leads(figure, explanation, fs, {"xpad": 4})
-    return dress(figure, title(explanation))
+    return dress(figure, title(explanation)).update_layout(margin_l=42)
 
 
 def draw_leads(
@@ -100,11 +100,47 @@ def draw_leads(
             hovertemplate="%{x:.0f} ms  %{y:.2f} mV  heat %{customdata:.2f}<extra></extra>",
             **at,
         )
-        unit = " (mV)" if explanation.row is None else ""  # a row's values have none
-        figure.update_yaxes(title_text=escape(name, quote=False) + unit, range=[low, high], **at)
-    origin = "R" if explanation.row is None else "the row's begin"
-    beneath = "; dotted: the usual beat" if usual is not None else ""
-    figure.update_xaxes(title_text=f"ms from {origin}{beneath}", row=leads, col=1)
+        figure.update_yaxes(range=[low, high], **at)
+        unit = " mV" if explanation.row is None else ""  # a row's values have none
+        figure.add_annotation(  # not an axis title, which Plotly cannot place where there is no room for ticks
+            text=f"<b>{escape(name, quote=False)}</b>{unit}",
+            showarrow=False,
+            **{"x": 0, "y": 1, "xanchor": "left", "yanchor": "top"},
+            **{axis + "ref": f"{axis}{_number(figure, row + 1)} domain" for axis in "xy"},
+        )
+        _mark_qrs(figure, explanation, row + 1, inks.usual)
+    parts = ["ms from R" if explanation.row is None else "ms from the row's begin"]
+    parts += ["dotted: usual"] if usual is not None else []
+    parts += ["bar: QRS"] if _qrs(explanation) else []
+    figure.update_xaxes(title={"text": " · ".join(parts), "font": {"size": 11}}, row=leads, col=1)
+
+
+def _qrs(explanation: Explanation) -> tuple[float, float] | None:
+    """Where QRS begins and ends, as it was measured, in ms from R."""
+    facts = explanation.facts
+    if facts is None or facts.qrs is None or facts.qrs_onset is None:
+        return None
+    return facts.qrs_onset, facts.qrs_onset + facts.qrs
+
+
+def _mark_qrs(figure: go.Figure, explanation: Explanation, row: int, colour: str) -> None:
+    """Draw a bar under the wave as long as QRS was measured to be."""
+    if span := _qrs(explanation):
+        figure.add_shape(
+            type="line",
+            x0=span[0],
+            x1=span[1],
+            xref=f"x{_number(figure, row)}",
+            yref=f"y{_number(figure, row)} domain",
+            y0=0.03,
+            y1=0.03,
+            line={"color": colour, "width": 4},
+        )
+
+
+def _number(figure: go.Figure, row: int) -> str:
+    """Which of Plotly's axes the first column of a row has."""
+    return str(figure.get_subplot(row, 1).xaxis.plotly_name.removeprefix("xaxis"))
 
 
 def waves_of(

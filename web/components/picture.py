@@ -24,7 +24,7 @@ USUAL: Final = "#6b7c86"
 FOR: Final = "#d9601a"
 AGAINST: Final = "#1d7fa8"
 
-LINE: Final = 104
+LINE: Final = 116
 """Characters of the sentence on a line."""
 
 
@@ -58,7 +58,7 @@ def picture(explanation: Explanation, fs: float, when: str = "", *, place: str =
     draw_leads(figure, explanation, fs, {"x": 0.52, "len": 0.9}, Inks(beat=TEXT, usual=USUAL))
     _probabilities(figure, explanation)
     _reasons(figure, explanation)
-    said = "<br>".join(escape(line, quote=False) for line in textwrap.wrap(sentence(explanation), LINE))
+    said = "<br>".join(escape(line, quote=False) for line in _lines(sentence(explanation)))
     where = " · ".join(part for part in (place or f"Bed {explanation.bed}", when) if part)
     figure.update_layout(
         title={"text": said, "font": {"size": 18}, "x": 0.02, "xanchor": "left", "y": 0.965, "yanchor": "top"},
@@ -79,6 +79,12 @@ def picture(explanation: Explanation, fs: float, when: str = "", *, place: str =
         **{"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "yshift": -52},
     )
     return figure
+
+
+def _lines(text: str) -> list[str]:
+    """Lines of about one length."""
+    count = len(textwrap.wrap(text, LINE))
+    return textwrap.wrap(text, LINE if count < 2 else min(LINE, len(text) // count + 10))
 
 
 def _places(leads: int) -> list[list[dict[str, int] | None]]:
@@ -108,7 +114,7 @@ def _probabilities(figure: go.Figure, explanation: Explanation) -> None:
         row=1,
         col=2,
     )
-    figure.update_xaxes(range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.5, 1], title_text="probability", row=1, col=2)
+    figure.update_xaxes(range=[0, 1.2], tickformat=".0%", tickvals=[0, 0.5, 1], title_text="probability", row=1, col=2)
     figure.update_yaxes(autorange="reversed", row=1, col=2)
 
 

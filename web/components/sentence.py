@@ -19,7 +19,7 @@ NARROW: Final = 110.0
 adults normal are 110 ms and less, bundle branch block is complete from 120 ms)."""
 
 WIDER: Final = 20.0
-"""A QRS is wider than usual by this many ms at least."""
+"""A QRS is as wide as usual within less than this many ms."""
 
 ALIKE: Final = 0.9
 UNLIKE: Final = 0.75
@@ -108,13 +108,15 @@ def _width(facts: Facts) -> Told | None:
     if facts.qrs is None:
         return None
     usual = facts.qrs if facts.qrs_usual is None else facts.qrs_usual
-    wider = facts.qrs - usual >= WIDER
+    more = facts.qrs - usual
     size = f"{facts.qrs:.0f}{SPACE}ms"
+    usually = f" (usually {usual:.0f}{SPACE}ms)"
     if facts.qrs >= WIDE:
-        as_usual = facts.qrs_usual is not None and not wider
-        return Told(f"wide {size} as usual") if as_usual else Told(f"wide {size}", against="N" if wider else "")
-    if wider:
-        return Told(f"QRS {size}, wider than its usual {usual:.0f}{SPACE}ms")
+        if facts.qrs_usual is not None and abs(more) < WIDER:
+            return Told(f"wide {size} as usual")
+        return Told(f"wide {size}{usually if usual >= WIDE and more else ''}", against="N" if more >= WIDER else "")
+    if more >= WIDER:
+        return Told(f"QRS {size}{usually}")
     return Told(f"narrow {size}", against="V") if facts.qrs < NARROW else Told(f"QRS {size}")
 
 

@@ -25,6 +25,9 @@ RIGHT: Final = 3.0
 SECONDS: Final = (3, 30)
 """Fewest and most seconds of a row."""
 
+BUTTONS: Final = 28
+"""CSS pixels above the paper, for Plotly's buttons."""
+
 POINTS: Final = 60_000
 """Most points drawn; of more samples, the least and the greatest of each of some."""
 
@@ -66,7 +69,7 @@ class Look:
     def top(self, strip: Strip, sample: int) -> int:
         """How far down the row of a sample begins, in CSS pixels."""
         row = max(0, sample) // max(1, round(self.seconds * strip.fs))
-        return round(row * lay_out(strip.values).row_height * self.pixels)
+        return round(row * lay_out(strip.values).row_height * self.pixels) + BUTTONS * (row > 0)
 
 
 def strip_figure(strip: Strip, span: tuple[int, int], rests_on: Collection[int], look: Look) -> go.Figure:
@@ -119,8 +122,8 @@ def strip_figure(strip: Strip, span: tuple[int, int], rests_on: Collection[int],
     figure.update_yaxes(range=[-down - 2, 0], scaleanchor="x", scaleratio=1, **grid)
     figure.update_layout(
         width=round((LEFT + look.right) * look.pixels),
-        height=round((down + 2) * look.pixels),
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        height=round((down + 2) * look.pixels) + BUTTONS,
+        margin={"l": 0, "r": 0, "t": BUTTONS, "b": 0},
         paper_bgcolor=PAPER,
         plot_bgcolor=PAPER,
         font={"color": INK, "family": "system-ui, sans-serif", "size": 12},

@@ -37,11 +37,11 @@ SYMBOLS: Final[dict[Priority, str]] = {
     "technical": "x",
 }
 
-DRAWN: Final = 1500
-"""Most alarms that are drawn each by itself; of more, those close together share a bar."""
+DRAWN: Final = 1000
+"""Most bars; of more alarms, those close together share one."""
 
-BINS: Final = 300
-"""Stretches of what is seen, within which alarms share a bar."""
+BINS: Final = (320, 160, 80, 40, 20, 10)
+"""Into how many stretches what is seen is divided, within which alarms share a bar: the first with few enough bars."""
 
 BED_HEIGHT, KIND_HEIGHT = 36, 28
 """Of a row, in pixels."""
@@ -92,7 +92,7 @@ def marks(alarms: Sequence[KeptAlarm], seen: Span, now: float, *, by_bed: bool) 
     alarms
         The newest first.
     seen
-        What is on the screen (UTC seconds): only what is in it, or beside it within its length, is drawn.
+        What is on the screen (UTC seconds): only what is in it, or within a quarter of its length of it, is drawn.
     now
         UTC seconds.
     by_bed
@@ -100,17 +100,20 @@ def marks(alarms: Sequence[KeptAlarm], seen: Span, now: float, *, by_bed: bool) 
     """
     begin, end = seen
     span = max(end - begin, 1.0)
-    near = [kept for kept in alarms if kept.told <= end + span and end_of(kept, now) >= begin - span]
-    bins: dict[tuple[str, Priority, int], list[KeptAlarm]] = defaultdict(list)
-    for number, kept in enumerate(near):
-        row = kept.alarm.bed if by_bed else kept.alarm.name
-        place = number if len(near) <= DRAWN else int(kept.told // (span / BINS))
-        bins[row, kept.alarm.priority, place].append(kept)
+    near = [kept for kept in alarms if kept.told <= end + span / 4 and end_of(kept, now) >= begin - span / 4]
+    if len(near) <= DRAWN:
+        return [Mark(_row(kept, by_bed), kept.alarm.priority, (kept,)) for kept in near]
+    for count in BINS:
+        bins: dict[tuple[str, Priority, int], list[KeptAlarm]] = defaultdict(list)
+        for kept in near:
+            bins[_row(kept, by_bed), kept.alarm.priority, int(kept.told // (span / count))].append(kept)
+        if len(bins) <= DRAWN:
+            break
     return [Mark(row, priority, some) for (row, priority, _), some in bins.items()]
 
 
 def timeline_figure(
-    found: Sequence[Mark], period: Span, zone: tzinfo, *, rows: Sequence[str], by_bed: bool
+    found: Sequence[Mark], period: Span, zone: tzinfo, *, rows: Sequence[str], by_bed: bool, seen: Span | None = None
 ) -> go.Figure:
     """Draw what :func:`marks` has chosen.
 
@@ -126,6 +129,8 @@ def timeline_figure(
         Beds or kinds, from the top.
     by_bed
         Which of them.
+    seen
+        What of the period is on the screen, if not all of it.
 
     Returns
     -------
@@ -134,6 +139,7 @@ def timeline_figure(
         bar that several share.
     """
     begin, now = period
+    left, right = seen or (begin, now + 0.01 * (now - begin))
     place = {row: number for number, row in enumerate(rows)}
     figure = go.Figure()
     for lane, priority in enumerate(COLOURS):
@@ -158,13 +164,13 @@ def timeline_figure(
     )
     figure.update_xaxes(
         type="date",
-        range=[_local(begin, zone), _local(now + 0.01 * (now - begin), zone)],
+        range=[_local(left, zone), _local(right, zone)],
         title={"text": f"Time, {zone_of(datetime.fromtimestamp(now, zone))}", "standoff": 6, "font": {"size": 13}},
     )
     figure.update_layout(
         barmode="overlay",
-        height=70 + (BED_HEIGHT if by_bed else KIND_HEIGHT) * max(len(rows), 3),
-        margin={"l": 10, "r": 12, "t": 8, "b": 44},
+        height=84 + (BED_HEIGHT if by_bed else KIND_HEIGHT) * max(len(rows), 2),
+        margin={"l": 10, "r": 12, "t": 26, "b": 44},  # Plotly's buttons stand above: they cover no alarm
         hovermode="closest",
         hoverdistance=12,
         hoverlabel={"align": "left"},
@@ -174,9 +180,9 @@ def timeline_figure(
     return figure
 
 
-def rows_of(found: Sequence[Mark], beds: Sequence[str] | None) -> list[str]:
-    """Choose the rows: these beds and those of which there are alarms, by name; or the kinds there are."""
-    there = {mark.row for mark in found}
+def rows_of(alarms: Sequence[KeptAlarm], beds: Sequence[str] | None) -> list[str]:
+    """Choose the rows: these beds and those of which there are alarms, by name; or, if None, the kinds there are."""
+    there = {_row(kept, beds is not None) for kept in alarms}
     return sorted(there, key=order_of) if beds is None else sorted({*beds, *there}, key=_natural)
 
 
@@ -239,16 +245,16 @@ def _add_points(
 
 
 def _filling(priority: Priority, part: str) -> dict[str, Any]:
-    """Active: full; acknowledged: striped; latched: a frame; several alarms: crossed."""
-    colour = COLOURS[priority]
-    shape = {"acknowledged": "/", "many": "x"}.get(part, "")
-    filling: dict[str, Any] = {
-        "color": colour if part == "active" else "rgba(0,0,0,0)",
-        "line": {"color": colour, "width": 1.2},
-    }
-    if shape:
-        filling["pattern"] = {"shape": shape, "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 6, "solidity": 0.4}
-    return filling
+    """Active: full; acknowledged: striped; latched: a frame; several alarms: a frame, lightly filled."""
+    colour, clear = COLOURS[priority], "rgba(0,0,0,0)"
+    filling: dict[str, Any] = {"line": {"color": colour, "width": 1.2}}
+    if part == "acknowledged":
+        filling["pattern"] = {"shape": "/", "fgcolor": colour, "bgcolor": clear, "size": 6, "solidity": 0.4}
+    return filling | {"color": {"active": colour, "many": f"{colour}40"}.get(part, clear)}
+
+
+def _row(kept: KeptAlarm, by_bed: bool) -> str:
+    return kept.alarm.bed if by_bed else kept.alarm.name
 
 
 def _hover(mark: Mark, zone: tzinfo) -> str:

@@ -72,7 +72,8 @@ def layout(bed: str = "", hours: str = "", **_: Any) -> html.Section:
                 **{"aria-label": "Timeline; the list below has the same alarms"},
             ),
             html.Div(
-                [_list(), html.Section(id="alarm-report", **{"aria-label": "How the alarms did"})], className="below"
+                [_list(), html.Section(id="alarm-report", tabIndex=0, **{"aria-label": "How the alarms did"})],
+                className="below",
             ),
         ],
         id="page",
@@ -127,11 +128,9 @@ def shown(kept: Kept, data: Any, now: float) -> tuple[Any, ...]:
     except (CardioVisionError, msgspec.ValidationError, OverflowError) as error:
         return empty_figure(""), f"{error}."[0:1].upper() + f"{error}."[1:], *(no_update for _ in range(4)), str(now)
     zone = zone_named(asked.zone)
-    seen = _seen(asked, zone) or (period.since, now)
-    by_bed = not asked.bed
-    found = marks(period.alarms, seen, now, by_bed=by_bed)
-    rows = rows_of(found, sorted(period.hours) if by_bed else None)
-    rows = rows if by_bed else rows_of(marks(period.alarms, (period.since, now), now, by_bed=False), None)
+    seen, by_bed = _seen(asked, zone, period), not asked.bed
+    found = marks(period.alarms, seen or (period.since, now), now, by_bed=by_bed)
+    rows = rows_of(period.alarms, list(period.hours) if by_bed else None)
     told = [alarm for alarm in period.alarms if alarm.told >= period.since]
     verdicts = {name: verdict for name in period.verdicts if (verdict := verdict_of(period.verdicts, name))}
     figures = report(told, verdicts, period.hours, since=period.since, until=now)  # type: ignore[arg-type]
@@ -139,7 +138,7 @@ def shown(kept: Kept, data: Any, now: float) -> tuple[Any, ...]:
     listed = [alarm for alarm in period.alarms if wanted.keeps(alarm, verdicts.get(alarm.alarm.id, ""))]
     page = min(max(asked.page, 0), max(len(listed) - 1, 0) // PAGE)
     return (
-        timeline_figure(found, (period.since, now), zone, rows=rows, by_bed=by_bed),
+        timeline_figure(found, (period.since, now), zone, rows=rows, by_bed=by_bed, seen=seen),
         sentence(period, found),
         [html.Option("Whole ward", value=""), *(html.Option(bed, value=bed) for bed in _beds(kept, period, asked))],
         figures_of(figures),
@@ -170,13 +169,16 @@ def _beds(kept: Kept, period: Period, asked: Asked) -> list[str]:
     return sorted({*period.hours, *(alarm.alarm.bed for alarm in period.alarms)})
 
 
-def _seen(asked: Asked, zone: tzinfo) -> tuple[float, float] | None:
+def _seen(asked: Asked, zone: tzinfo, period: Period) -> tuple[float, float] | None:
+    """What the timeline shows, in UTC seconds, not further from the period than its length; None if that is nothing."""
     if asked.seen is None:
         return None
     try:
         begin, end = (datetime.fromisoformat(text[:23]).replace(tzinfo=zone).timestamp() for text in asked.seen)
     except (ValueError, OverflowError):
         return None
+    span = period.until - period.since
+    begin, end = max(begin, period.since - span), min(end, period.until + span)
     return (begin, end) if begin < end else None
 
 

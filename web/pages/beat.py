@@ -38,7 +38,7 @@ def layout(bed: str = "", stream: str = "", sample: str = "", **_: Any) -> html.
                 ],
                 className="heading",
             ),
-            explanation_panel("Asking the detector…", "", level=1),
+            explanation_panel("Asking the detector…", "", whole=True),
         ],
         id="page",
         className="beat-page",

@@ -22,7 +22,7 @@ ROWS = 10
 TABS: Final = {"beats": "Beats and explanation", "trend": "Trend", "counts": "Counts per hour"}
 """What is under the traces, one panel at a time."""
 
-COLUMNS = ("Time", "Class", "Sure", "RR ms", "Truth", "")
+COLUMNS = ("Time", "Class", "Sure", "RR ms", "Truth")
 
 
 def title(bed: str = "", **_: Any) -> str:
@@ -147,12 +147,13 @@ def _alarms() -> html.Section:
 
 
 def _beats() -> html.Div:
-    body = [html.Tr([html.Td("") for _ in COLUMNS]) for _ in range(ROWS)]
+    head = [*map(html.Th, COLUMNS), html.Th(html.Span("Explanation", className="unseen"))]
+    body = [html.Tr([html.Td("") for _ in head]) for _ in range(ROWS)]
     return html.Div(
         [
             html.H2(["Recent beats ", html.Span(id="beats-held", className="note")]),
             html.Table(
-                [html.Thead(html.Tr([html.Th(text) for text in COLUMNS])), html.Tbody(body, id="beats")],
+                [html.Thead(html.Tr(head)), html.Tbody(body, id="beats")],
             ),
         ],
         className="beats",

@@ -190,7 +190,7 @@ def shown(kept: Kept, data: Any, now: float) -> tuple[Any, ...]:
         name = data.get("alarm", "") if isinstance(data, dict) else ""
         empty: list[Any] = [[]] * 5
         unknown = msgspec.json.encode(Told(str(name))).decode()
-        return [html.H1("Alarm")], empty_figure(""), _said(error), *empty, "", "", unknown
+        return [html.H1("Alarm")], _no_strip(), _said(error), *empty, "", "", unknown
     zone = zone_named(asked.zone)
     alarm, opened, first_told = life.alarm, life.opened, life.revisions[0][0]
     began = _began(life, first_told)
@@ -203,7 +203,9 @@ def shown(kept: Kept, data: Any, now: float) -> tuple[Any, ...]:
     pending = not cut and now - first_told < SETTLED
     if pending:
         note = "The strip is still being recorded: it goes on until 10 s after the announcement."
-    figure: Any = empty_figure("")
+    elif not note and opened is not None and opened.speed != 1:
+        note = "Not played in real time: times on the strip are the stream's own."
+    figure: Any = _no_strip()
     drawn, top = "", 0
     if excerpt is not None:
         look = Look.within(asked.width, asked.pixels)
@@ -300,6 +302,10 @@ def _exports(alarm: str, zone: str) -> Sequence[Component]:
     ]
 
 
+def _no_strip() -> Figure:
+    return empty_figure("").update_layout(height=40, width=40)
+
+
 def _strip() -> html.Section:
     return html.Section(
         [
@@ -322,7 +328,7 @@ def _strip() -> html.Section:
             html.Div(
                 dcc.Graph(
                     id="event-strip",
-                    figure=Figure(layout={"height": 40, "xaxis": {"visible": False}, "yaxis": {"visible": False}}),
+                    figure=_no_strip(),
                     config={
                         "displaylogo": False,
                         "scrollZoom": False,
