@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -61,13 +61,10 @@ class Browser:
         finally:
             await context.close()
 
-    async def cpu(self) -> Counter[str]:
-        """CPU seconds so far by kind of process (``browser``, ``renderer``, ``GPU`` ...), as Chromium itself counts."""
+    async def cpu(self) -> dict[tuple[str, int], float]:
+        """CPU seconds so far by process: its kind (``browser``, ``renderer``, ``GPU`` ...) and number."""
         told = await self._session.send("SystemInfo.getProcessInfo")
-        seconds: Counter[str] = Counter()
-        for process in told["processInfo"]:
-            seconds[process["type"]] += process["cpuTime"]
-        return seconds
+        return {(process["type"], process["id"]): process["cpuTime"] for process in told["processInfo"]}
 
     async def memory(self) -> int:
         """Bytes that would be free again without it: the private memory of all its processes."""
@@ -93,6 +90,14 @@ async def browser() -> AsyncIterator[Browser]:
             yield Browser(chromium, await chromium.new_browser_cdp_session(), FLAGS)
         finally:
             await chromium.close()
+
+
+def by_kind(before: dict[tuple[str, int], float], after: dict[tuple[str, int], float]) -> dict[str, float]:
+    """CPU seconds used between two counts, by kind of process; those that have ended meanwhile are left out."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    for process, seconds in after.items():
+        spent[process[0]] += seconds - before.get(process, 0.0)
+    return dict(spent)
 
 
 async def draws(page: Page, beds: int) -> None:

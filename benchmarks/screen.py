@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from benchmarks import growth, lags, plots, watchers
-from benchmarks.browser import SIZE, Browser, browser, draws, end
+from benchmarks.browser import SIZE, Browser, browser, by_kind, draws, end
 from benchmarks.figures import Report, Sheet, spread
 from benchmarks.service import Service, service
 
@@ -144,7 +144,7 @@ async def _drawing(name: str, chromium: Browser, page: "Page", running: Service,
         rate=len(told["apart"]) / told["seconds"],
         apart=told["apart"],
         pace=told["samples"] / told["seconds"] / FS,
-        cores={kind: (after[kind] - before[kind]) / lasted for kind in after},
+        cores={kind: spent / lasted for kind, spent in by_kind(before, after).items()},
     )
 
 

@@ -68,7 +68,9 @@ def usual_wave(beats: Beats) -> Floats:
 
 def facts(beats: Beats, usual: Floats) -> list[Facts]:
     """Measure beats against what is usual, as :func:`usual_wave` tells it."""
-    cut = beats.cut[:, : usual.shape[1]]
+    leads = usual.shape[1]
+    on = (beats.wave[..., :leads] != 0).any(axis=1)  # what the model was not shown of a lead is not measured either
+    cut = np.where(on[..., None], beats.cut[:, :leads], np.float32(0))
     known: NDArray[np.bool_] = np.asarray(np.isfinite(usual).all(axis=-1))  # by lead
     template = np.where(known[..., None], usual, 0)
     any_known = known.any(-1)

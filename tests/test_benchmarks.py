@@ -226,7 +226,8 @@ def test_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     for where in (screen, lags):
         monkeypatch.setattr(where, "WARM_UP", 2.0)
     monkeypatch.setattr(lags, "BEDS", 4)
-    monkeypatch.setattr(watchers, "BEDS", 2)
+    for where in (watchers, growth):
+        monkeypatch.setattr(where, "BEDS", 2)
     monkeypatch.setattr(watchers, "ROUNDS", 1)
     report = screen.bench([2], seconds=12.0, minutes=0.1)
     figures = {figure.name: figure.value for figure in report.figures}

@@ -27,6 +27,7 @@ from detector.alarms.runs import (
     ventricular_tachycardia,
 )
 from detector.conditioning import FS
+from detector.fibrillation import ENDS
 from detector.rows import Floats, Indices, Rows
 from stream.limits import LIMITS
 
@@ -212,7 +213,7 @@ class Conditions(Rows):
         self.still[rows, :-1] = self.still[rows, 1:]
         self.still[rows, -1] = signs.still
         clear = self.ladder.unclear[rows] == 0
-        calm = in_step(intervals.r, at) & (self.history.normal(rows, LOOKED_AT) >= IN_STEP)
+        calm = self._calm(rows, at, intervals.r, np.maximum(signs.fibrillation, signs.tachycardia) >= ENDS)
         begins = clear & ~(calm & ~self.fibrillation.holds[rows])
         fibrillates = self.fibrillation.take(rows, np.where(begins, signs.fibrillation, 0))
         began = self.fibrillation.since(at)
@@ -242,6 +243,16 @@ class Conditions(Rows):
         many = count >= self._limit(rows, "ve_per_minute")
         now.add("ve_per_minute", Seen(many, self.ve[rows, -1], count.astype(np.float32)), at)
         self.rate[rows] = intervals.heart_rate
+
+    def _calm(
+        self, rows: Indices, at: NDArray[np.int64], r: NDArray[np.int64], asked: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Whether normal beats go on as before, of the few beds that are asked about."""
+        calm = np.zeros(len(rows), np.bool_)
+        few = np.flatnonzero(asked)
+        if few.size:
+            calm[few] = in_step(r[few], at[few]) & (self.history.normal(rows[few], LOOKED_AT) >= IN_STEP)
+        return calm
 
     def _of_the_past(self, rows: Indices, seconds: Floats, clear: NDArray[np.bool_], now: "_Now") -> None:
         """A standstill that was over before it was looked at, told by its RR: if the wave was still, and it is news."""

@@ -89,8 +89,10 @@ class Statement(Rows):
         both_sinus = (rhythm >= BRADYCARDIA) & (rhythm < UNKNOWN) & (told >= BRADYCARDIA) & (told < UNKNOWN)
         doubt = conditions.irregular.since[rows] >= 0  # it may turn out to have been fibrillation
         news = (rhythm != told) & (rhythm != SILENT) & (~both_sinus | (self.seen_for[rows] >= SETTLED) & ~doubt)
-        self.where[rows[news]] = self._begins(rows, at, rhythm, held, conditions)[news]
-        self.told[rows[news]] = rhythm[news]
+        if news.any():
+            few = rows[news]
+            self.where[few] = self._begins(few, at[news], rhythm[news], held[news], conditions)
+            self.told[few] = rhythm[news]
         return news
 
     def _begins(

@@ -1,5 +1,7 @@
 """What is measured of a beat, and its patient's usual beat in mV."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from beds import complexes, hear, simulate
@@ -69,6 +71,21 @@ def test_a_lead_that_is_flat_now_has_no_usual_beat() -> None:
     assert np.isfinite(usual[:, 0]).all()
     told = facts(beats, usual)
     assert all(one.p == "usual" and one.qrs_usual is not None for one in told)
+
+
+def test_a_lead_that_is_off_is_not_measured(beats: Beats) -> None:
+    """The model is shown zeros in its place; what is in the cut may be anything."""
+    wave, cut = beats.wave[6:20].copy(), beats.cut[6:20].copy()
+    wave[..., 1::2] = 0
+    cut[:, 1] = 0
+    silent = replace(beats[6:20], wave=wave, cut=cut)
+    noise = cut.copy()
+    noise[:, 1] = np.random.default_rng(0).normal(0, 2, cut[:, 1].shape)
+    noisy = replace(silent, cut=noise)
+    told = facts(silent, usual_wave(silent))
+    assert facts(noisy, usual_wave(noisy)) == told
+    assert all(80 < one.qrs < 120 and one.p == "usual" for one in told)
+    assert np.isnan(usual_wave(noisy)[:, 1]).all()
 
 
 def test_what_there_is_to_say_of_normal_and_of_ventricular_beats(beats: Beats, early: np.ndarray) -> None:

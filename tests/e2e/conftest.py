@@ -2,19 +2,16 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from threading import Thread
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 from bedside import House
 from pages import CHROMIUM, Screen
 from playwright.async_api import async_playwright, expect
+from serving import web
 
 from stream.client import Feed
 from stream.messages import Subscribe
-from web.app import bind, server
-from web.settings import Settings
 
 expect.set_options(timeout=20_000)  # a busy machine may take its time to draw a page
 
@@ -35,22 +32,6 @@ async def house() -> AsyncIterator[House]:
         house.url = address
         yield house
     await house.close()
-
-
-def web(feed_url: str, **kept: Any) -> Iterator[str]:
-    """Serve the screen from a thread; its socket listens before the thread runs, so none need wait.
-
-    ``kept`` are further :class:`~web.settings.Settings`.
-    """
-    with bind("127.0.0.1", 0) as listening:
-        screen = server(Settings(feed_url, **kept))
-        thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield "http://{}:{}".format(*listening.getsockname())
-        finally:
-            screen.should_exit = True
-            thread.join()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from bedside import House
 from pages import Screen
 from playwright.async_api import Page, expect
+from test_accessibility import findings
 
 from detector import service
 from stream.client import Feed
@@ -90,6 +91,10 @@ async def test_a_beat_is_opened_read_saved_and_left_for_its_neighbours(
     assert name.endswith(".svg")
     words = re.sub(r"<[^>]*>|\s", "", picture.decode()).replace("&gt;", ">")
     assert re.sub(r"\s", "", said) in words
+
+    for theme in ("light", "dark"):
+        await screen.run("theme.js", f"m.chooseTheme('{theme}')")
+        assert await findings(page) == [], theme
 
     await page.keyboard.press("ArrowLeft")
     await explained(page, r"^Normal, .*: (on time|late by \d\d.%), .*narrow \d\d\d?.ms, its usual P before it, ")

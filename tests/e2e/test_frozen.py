@@ -152,6 +152,9 @@ async def test_a_link_to_a_time_opens_it_frozen_and_says_where_nothing_is_kept(s
     begin, end = await page.shown()
     assert (begin + end) / 2 == pytest.approx(epoch + 60, abs=0.02)
     await page.page.wait_for_function("(t) => location.search === `?t=${t}`", arg=f"{epoch + 60:.2f}")
+    await page.page.keyboard.press("End")
+    await page.is_whole()
+    assert (await page.shown())[1] == pytest.approx(epoch + SECONDS, abs=0.01)
     await page.visit(f"?t={epoch - 4000:.2f}")
     await expect(page.note).to_contain_text("nothing is kept of bed 'bed 1' in this period")
 
@@ -198,6 +201,8 @@ async def test_the_trend_and_the_counts_go_back_before_the_page_was_opened_and_o
     assert (begin + end) / 2 == pytest.approx(epoch + SECONDS - 150, abs=15)
 
     await page.tab("Counts per hour").click()
+    await page.page.keyboard.press("Space")  # a tab that the mouse has pressed does not take it for itself
+    await expect(page.bar).to_be_hidden()
     total = page.page.locator("#counts tr td:nth-child(7)")
 
     async def counted(column: int) -> int:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import wfdb
 from bedside import FS, House, beat, heart, opened, waves
-from conftest import web
 from msgspec.structs import replace
 from pages import Screen
 from playwright.async_api import Locator, expect
+from serving import web
 from test_accessibility import findings
 
 from stream.archive.service import keep
@@ -191,6 +191,10 @@ async def test_from_the_timeline_to_a_judged_and_exported_event(
     await expect(review.heading).to_contain_text("Beat of")
     await expect(review.page.locator("#explanation-figure .heatmaplayer image")).to_be_visible()
 
+    await review.press(review.labels.filter(has_text=re.compile("^V$")).first)
+    assert (await heard(detector)).sample == run_of_beats().beats[0]
+    await detector.publish(explained(run_of_beats().beats[0]))
+    await expect(review.page.locator("#event-beats button").first).to_have_attribute("aria-pressed", "true")
     await review.is_accessible()
 
     await review.page.keyboard.press("m")

@@ -12,10 +12,10 @@ from past import EPOCH, FS, alarm, beat, opened, write_archive, write_journal
 
 from stream.messages import Quality, Verdict
 from stream.paper import Strip
+from web import review
 from web.components.alarmlife import quality_words, steps
 from web.components.strip import BUTTONS, LEFT, Look, strip_figure, thinned
 from web.kept import Kept
-from web.pages import event
 from web.settings import Settings
 
 LOOK = Look(seconds=4, pixels=4.0)
@@ -131,7 +131,7 @@ def told_of(answer: tuple) -> dict:
 
 
 def test_the_page_shows_what_is_kept(kept: Kept) -> None:
-    answer = event.shown(kept, {"alarm": "1/a/asystole/5000", "zone": "Asia/Tokyo"}, EPOCH + 3600)
+    answer = review.shown(kept, {"alarm": "1/a/asystole/5000", "zone": "Asia/Tokyo"}, EPOCH + 3600)
     written = json.dumps(answer, default=lambda part: part.to_plotly_json(), ensure_ascii=False)
     assert "*** " in written
     assert "07:13:44" in written  # EPOCH + 24 s in Tokyo
@@ -148,8 +148,8 @@ def test_the_page_shows_what_is_kept(kept: Kept) -> None:
 
 def test_a_strip_that_is_drawn_already_is_not_sent_again(kept: Kept) -> None:
     data = {"alarm": "1/a/asystole/5000"}
-    first = event.shown(kept, data, EPOCH + 3600)
-    again = event.shown(kept, data | {"drawn": told_of(first)["drawn"]}, EPOCH + 3600)
+    first = review.shown(kept, data, EPOCH + 3600)
+    again = review.shown(kept, data | {"drawn": told_of(first)["drawn"]}, EPOCH + 3600)
     assert isinstance(first[1], go.Figure)
     assert not isinstance(again[1], go.Figure)
 
@@ -163,13 +163,13 @@ def test_a_strip_that_is_drawn_already_is_not_sent_again(kept: Kept) -> None:
     ],
 )
 def test_what_cannot_be_shown_is_told_in_a_sentence(kept: Kept, data: object, said: str) -> None:
-    answer = event.shown(kept, data, EPOCH)
+    answer = review.shown(kept, data, EPOCH)
     assert answer[2].startswith(said)
     assert answer[3:8] == ([], [], [], [], [])
 
 
 def test_without_waves_all_else_is_shown(kept: Kept) -> None:
-    answer = event.shown(kept, {"alarm": "1/a/hr_high/100"}, EPOCH + 3600)
+    answer = review.shown(kept, {"alarm": "1/a/hr_high/100"}, EPOCH + 3600)
     assert answer[2].startswith("No ECG of this alarm is kept")
     assert told_of(answer)["pending"] is False
-    assert told_of(event.shown(kept, {"alarm": "1/a/hr_high/100"}, EPOCH + 10))["pending"] is True
+    assert told_of(review.shown(kept, {"alarm": "1/a/hr_high/100"}, EPOCH + 10))["pending"] is True

@@ -81,7 +81,6 @@ export function bindKeys(keys, texts = {}) {
     if (!keysAct() || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.repeat && !/^(Arrow|Page)/.test(event.key)) return;
     if (event.target.closest?.("input, select, textarea, dialog")) return;
-    if (event.key === " " && event.target.closest?.("a, button, summary, [role=slider]")) return; // which it presses
     if (event.key === " " && event.target.closest?.("button, a, summary")) return; // it presses that
     const act = keys[event.key.toLowerCase()];
     if (!act) return;

@@ -22,6 +22,7 @@ export class Arranger {
     this.bar.querySelector(".usual").onclick = () => {
       forgetAll();
       changed();
+      this.clear();
       this.lay();
     };
     this.board.ondragstart = (event) => this.lift(event);
@@ -43,18 +44,24 @@ export class Arranger {
   end() {
     if (!this.on) return;
     this.bar.hidden = true;
-    for (const place of this.board.querySelectorAll(".arrange")) place.remove();
-    for (const { element } of this.tiles()) element.removeAttribute("draggable");
+    this.clear();
     say(this.said, "");
   }
 
-  /** Give each tile what it is arranged with. */
+  /** Give each tile what it is arranged with; one that has it already may just be written into. */
   lay() {
     if (!this.on) return;
     for (const { element, bed } of this.tiles()) {
+      if (element.draggable) continue;
       element.draggable = true;
-      element.querySelector(".arrange")?.remove();
       element.append(this.handles(bed.name));
+    }
+  }
+
+  clear() {
+    for (const { element } of this.tiles()) {
+      element.draggable = false;
+      element.querySelector(".arrange")?.remove();
     }
   }
 

@@ -166,6 +166,7 @@ export function mountBed(page, url) {
   const fold = folding(page, byId("fold"), BED.fold);
   tabs(byId("tabs"), (panel) => trends.see(panel));
   byId("tabs").addEventListener("click", () => fold(false));
+  page.addEventListener("click", leave);
   rulerDialog((mm) => {
     strips.measure(mm);
     fit();
@@ -203,4 +204,10 @@ export function mountBed(page, url) {
       explainer.close();
     },
   };
+}
+
+/** A button that a mouse has pressed lets the focus go: Space is to freeze then, and not to press it again. */
+function leave({ detail, target }) {
+  const button = target.closest("button");
+  if (detail && button === document.activeElement) button?.blur();
 }

@@ -40,7 +40,7 @@ export class Frozen {
       arrowright: () => this.move(STEP),
       pageup: () => this.move(-page()),
       pagedown: () => this.move(page()),
-      end: () => this.goTo(Infinity),
+      end: () => this.move(Infinity),
     };
   }
 
@@ -90,7 +90,10 @@ export class Frozen {
   }
 
   move(seconds) {
-    if (this.on) this.show(this.begin + seconds);
+    if (!this.on) return;
+    const bed = this.bed.now();
+    if (!this.pieces.held && bed?.series) this.hold(bed); // opened by a link, before there were samples
+    this.show(this.begin + seconds);
   }
 
   wheel(event) {
@@ -104,7 +107,7 @@ export class Frozen {
     if (begin === Infinity && !this.pieces.held) return;
     const { strips, pieces } = this;
     const bed = this.bed.now();
-    if (bed?.series && !(begin + strips.seconds <= pieces.held?.[1])) this.hold(bed);
+    if (pieces.held && bed?.series && begin + strips.seconds > pieces.held[1]) this.hold(bed);
     const latest = pieces.held ? pieces.held[1] - strips.seconds : begin;
     this.begin = Math.min(begin, latest);
     if (this.at < this.begin || this.at > this.begin + strips.seconds) this.at = null; // gone from view

@@ -37,6 +37,7 @@ export function startMenu() {
     stayAwake(full);
   });
   document.addEventListener("pointerdown", ({ target }) => menu.contains(target) || (menu.open = false));
+  menu.addEventListener("click", ({ target }) => target.closest("button") && (menu.open = false));
   menu.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape" || !menu.open) return;
     menu.open = false;

@@ -27,7 +27,6 @@ function known() {
 
 function begin() {
   known();
-  byId("menu").open = false;
   byId("tour").hidden = false;
   show(0);
   byId("tour-next").focus();

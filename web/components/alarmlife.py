@@ -96,7 +96,7 @@ def facts(
         known.append(("Leads", quality_words(quality, opened)))
     if beats:
         counts = Counter(found.label for found in beats)
-        known.append(("On the strip", ", ".join(f"{count} {label}" for label, count in sorted(counts.items()))))
+        known.append(("Beats", ", ".join(f"{count} {label}" for label, count in sorted(counts.items()))))
     if opened is not None and opened.title:
         known.append(("Signal", opened.title))
     return [html.Div([html.Dt(name), html.Dd(words)]) for name, words in known]
