@@ -77,7 +77,7 @@ async def alarmed(screen: Screen) -> AlarmScreen:
 async def test_from_the_heart_to_two_browsers_and_back(chromium: str, tmp_path: Path) -> None:
     script = tmp_path / "script.yaml"
     script.write_text(SCENARIO, encoding="utf-8")
-    with demo(tmp_path / "home", "--beds=2", f"--scenario={script}", "--speed=4", "--journal=none") as running:
+    with demo(tmp_path / "home", "--beds=2", f"--scenario={script}", "--speed=2", "--journal=none") as running:
         async with async_playwright() as playwright:
             window = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
             here, there = [
