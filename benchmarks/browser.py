@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import CDPSession, JSHandle, Page, async_playwright
 
@@ -67,9 +66,13 @@ class Browser:
         return {(process["type"], process["id"]): process["cpuTime"] for process in told["processInfo"]}
 
     async def memory(self) -> int:
-        """Bytes that would be free again without it: the private memory of all its processes."""
+        """Bytes that all its processes hold, what they share counted once; without what is only read from files.
+
+        Linux (``smaps_rollup``) tells it. What is mapped from files, the program itself, is shared with every other
+        Chromium that runs, and would come and go with them.
+        """
         told = await self._session.send("SystemInfo.getProcessInfo")
-        return sum(_private(process["id"]) for process in told["processInfo"])
+        return sum(_own(process["id"]) for process in told["processInfo"])
 
 
 @asynccontextmanager
@@ -110,8 +113,9 @@ async def end(probe: JSHandle) -> Any:
     return await probe.evaluate("probe => probe()")
 
 
-def _private(pid: int) -> int:
+def _own(pid: int) -> int:
     try:
-        return int(psutil.Process(pid).memory_full_info().uss)
-    except psutil.NoSuchProcess:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
         return 0
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))

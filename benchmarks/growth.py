@@ -20,7 +20,7 @@ SETTLED: Final = 1 / 6
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Memory over time: seconds, bytes of JavaScript objects in use, private bytes of all of Chromium's processes."""
+    """Memory over time: seconds, bytes of JavaScript objects in use, and all that Chromium holds."""
 
     seconds: list[float]
     objects: list[int]
