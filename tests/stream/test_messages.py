@@ -75,7 +75,9 @@ ONE_OF_EACH = [
         truth="N",
         probabilities=(0.1, 0.0, 0.8, 0.1, 0.0),
         usual=bytes(8),
-        facts=Facts(rr=0.66, rr_after=1.3, irregular=0.02, qrs=148.0, qrs_usual=96.0, qrs_onset=-68.0, likeness=0.4, p="none"),
+        facts=Facts(
+            rr=0.66, rr_after=1.3, irregular=0.02, qrs=148.0, qrs_usual=96.0, qrs_onset=-68.0, likeness=0.4, p="none"
+        ),
     ),
     Gap(bed="1", stream="s", start=5, stop=9, reason="slow", seq=12),
     Status(component="source", state="lost", bed="1", detail="cable"),
