@@ -1,6 +1,8 @@
 """What several test folders share."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,11 @@ def data() -> Path:
     if not (folder / "mitdb").is_dir():
         pytest.skip(f"needs ECG records: no mitdb folder in {folder}; set CARDIOVISION_DATA")
     return folder
+
+
+@pytest.fixture
+def hangup() -> Iterator[None]:
+    """Children hear a closed terminal, though the tests themselves may run under ``nohup``, which has it ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

@@ -245,6 +245,7 @@ def test_the_demos_children_end_when_it_is_killed(
     assert not psutil.wait_procs(list(children.values()), timeout=60)[1]
 
 
+@pytest.mark.usefixtures("hangup")
 def test_the_demo_ends_when_its_terminal_is_closed(ports: list[str], tmp_path: Path) -> None:
     pid, terminal = pty.fork()
     if pid == 0:

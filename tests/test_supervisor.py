@@ -244,6 +244,7 @@ def pids(process: subprocess.Popen[str], count: int) -> list[int]:
     return [int(process.stdout.readline().split()[1]) for _ in range(count)]
 
 
+@pytest.mark.usefixtures("hangup")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_all_children_and_then_the_program(
     program: Callable[..., subprocess.Popen[str]], number: signal.Signals
