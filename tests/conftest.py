@@ -1,6 +1,7 @@
 """What several test folders share."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,15 @@ def data() -> Path:
     if not (folder / "mitdb").is_dir():
         pytest.skip(f"needs ECG records: no mitdb folder in {folder}; set CARDIOVISION_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("needs Chromium: install it, or set CHROMIUM to its path")
+    return path
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -221,7 +220,7 @@ def test_without_records_nothing_is_said_of_explanations(monkeypatch: pytest.Mon
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not (os.environ.get("CHROMIUM") or shutil.which("chromium")), reason="needs Chromium")
+@pytest.mark.usefixtures("chromium")
 def test_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     for where in (screen, lags):
         monkeypatch.setattr(where, "WARM_UP", 2.0)

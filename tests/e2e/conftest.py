@@ -1,34 +1,25 @@
 """A real hub, a real web server and a real browser."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from bedside import House
 from pages import CHROMIUM, Screen
 from playwright.async_api import async_playwright, expect
-from serving import web
+from serving import Serving
 
 from stream.client import Feed
 from stream.messages import Subscribe
+from web.settings import Settings
 
 expect.set_options(timeout=20_000)  # a busy machine may take its time to draw a page
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("needs Chromium: install it, or set CHROMIUM to its path")
-    return path
 
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
     house = House()
     await house.open()
-    for address in web(house.feed_url):
+    async with Serving(Settings(house.feed_url)) as address:
         house.url = address
         yield house
     await house.close()

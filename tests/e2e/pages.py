@@ -5,16 +5,9 @@ from urllib.parse import quote
 
 from playwright.async_api import Locator, Page, expect
 
-CHROMIUM = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from benchmarks.browser import FLAGS
+
+CHROMIUM = list(FLAGS)
 """How the tests start Chromium: without a window, and talking to nobody by itself."""
 
 EXPECTED = ("WebSocket connection to 'ws://", "Multiple readback operations using getImageData")

@@ -6,18 +6,17 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Thread
 
-import psutil
 import pytest
 from bedside import House
 from pages import CHROMIUM, Screen
 from playwright.async_api import Browser, Locator, async_playwright, expect
+from processes import running
+from serving import Serving
 
 from detector.training.labels import aami_class
 from stream.client import Feed
 from stream.messages import Beat, Reference, Subscribe
-from web.app import bind, server
 from web.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.records]
@@ -90,15 +89,8 @@ def records(data: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 async def address(hub: House, records: Path, tmp_path: Path) -> AsyncIterator[str]:
     settings = Settings(hub.feed_url, records=records, uploads=tmp_path / "uploads")
-    with bind("127.0.0.1", 0) as listening:
-        screen = server(settings)
-        thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield "http://{}:{}".format(*listening.getsockname())
-        finally:
-            screen.should_exit = True
-            await asyncio.to_thread(thread.join)  # the hub, in this loop, is said goodbye to
+    async with Serving(settings) as address:
+        yield address
 
 
 @pytest.fixture
@@ -128,10 +120,6 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
         yield browser
         await browser.close()
-
-
-def players() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if {"replay", "simulate"} & {*child.cmdline()}]
 
 
 @pytest.fixture(autouse=True)
@@ -187,13 +175,13 @@ async def test_a_record_from_choice_to_stop_seen_alike_in_two_browsers(
         await expect(other.row("Bay 7").locator("select")).to_have_value("10")
         await expect(other.clock("Bay 7")).to_have_text(re.compile(r"^10:[1-5]\d / 30:05$"))
 
-        assert len(players()) == 1
+        assert len(running("replay", "simulate")) == 1
         await desk.press("Stop Bay 7")
         for screen in (desk, other):
             await expect(screen.row("Bay 7")).to_have_count(0)
             await expect(screen.page.locator("#desk-none")).to_be_visible()
         await desk.over()
-        assert players() == []
+        assert running("replay", "simulate") == []
 
 
 async def test_uploads_and_what_cannot_be_played_gets_its_sentence(browser: Browser, address: str, data: Path) -> None:

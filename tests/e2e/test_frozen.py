@@ -6,12 +6,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from bedside import FS, House, beat, heart, opened, waves
 from pages import Bed, Screen
 from playwright.async_api import Locator, expect
+from serving import Serving
 
 from stream.archive.folder import Archive
 from stream.archive.service import keep
@@ -20,7 +20,6 @@ from stream.errors import CardioVisionError
 from stream.hub import Hub
 from stream.journal import Journal
 from stream.journaled import JournaledBus
-from web.app import bind, server
 from web.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -38,14 +37,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with JournaledBus(where) as bus, Hub(bus=bus, past=bus.past) as hub:
         house.port = hub.port
         keeper = asyncio.create_task(keep(hub.url, folder, waves="all", hold=0.2))
-        with bind("127.0.0.1", 0) as listening:
-            screen = server(Settings(hub.url, where, folder))
-            thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
-            thread.start()
-            house.url = "http://{}:{}".format(*listening.getsockname())
+        async with Serving(Settings(hub.url, where, folder)) as house.url:
             yield house
-            screen.should_exit = True
-            thread.join()
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper

@@ -15,7 +15,7 @@ from bedside import FS, House, beat, heart, opened, waves
 from msgspec.structs import replace
 from pages import Screen
 from playwright.async_api import Locator, expect
-from serving import web
+from serving import Serving
 from test_accessibility import findings
 
 from stream.archive.service import keep
@@ -23,6 +23,7 @@ from stream.client import Feed
 from stream.hub import Hub
 from stream.journaled import JournaledBus
 from stream.messages import Alarm, Explain, Explanation, Rhythm, pack
+from web.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +58,7 @@ class KeptHouse(House):
 async def house(tmp_path: Path) -> AsyncIterator[KeptHouse]:
     house = KeptHouse(tmp_path)
     await house.open()
-    for address in web(house.feed_url, journal=house.journal, archive=house.archive):
+    async with Serving(Settings(house.feed_url, journal=house.journal, archive=house.archive)) as address:
         house.url = address
         yield house
     await house.close()
@@ -238,7 +239,7 @@ async def heard(detector: Feed) -> Explain:
 
 
 async def test_without_a_journal_the_pages_say_what_to_start(review: Review, source: Feed, house: KeptHouse) -> None:
-    for address in web(house.feed_url):
+    async with Serving(Settings(house.feed_url)) as address:
         house.url = address
         await review.page.goto(f"{address}/alarms")
         await expect(review.page.locator("#timeline-note")).to_contain_text("without the hub's --journal")

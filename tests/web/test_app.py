@@ -4,16 +4,15 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from html.parser import HTMLParser
-from threading import Thread
 from urllib.request import urlopen
 
 import pytest
+from serving import Serving
 
 from stream.errors import FeedError
 from stream.limits import ALARMS
-from web.app import bind, create_app, run, server
+from web.app import bind, create_app, run
 from web.settings import Settings
 from web.words import CLASSES
 
@@ -31,23 +30,9 @@ class Links(HTMLParser):
         self.found += [value or "" for name, value in attrs if name in {"src", "href"}]
 
 
-@contextmanager
-def serving() -> Iterator[str]:
-    """Serve the screen from a thread; its socket listens before the thread runs, so none need wait."""
-    with bind("127.0.0.1", 0) as listening:
-        screen = server(Settings(FEED))
-        thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield "http://{}:{}".format(*listening.getsockname())
-        finally:
-            screen.should_exit = True
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
-    with serving() as address:
+    with Serving(Settings(FEED)) as address:
         yield address
 
 
@@ -112,7 +97,7 @@ def test_a_bed_page_asked_for_first_has_all_its_scripts() -> None:
         with urlopen(address + path) as answer:
             return re.findall(r"<script[^>]*>(.+?)</script>", answer.read().decode(), re.DOTALL)
 
-    with serving() as address:
+    with Serving(Settings(FEED)) as address:
         first = scripts("/bed/1", address)
         assert any("clientside" in script for script in first)
         assert len(first) == len(scripts("/", address))

@@ -3,30 +3,25 @@
 import json
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from threading import Event, Thread
+from threading import Event
 
 import pytest
+from serving import Serving
 
-from web.app import bind, server
 from web.beatlab.example import example_csv
 from web.beatlab.files import MAX_BYTES
 from web.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[tuple[str, int]]:
-    with bind("127.0.0.1", 0) as listening:
-        screen = server(Settings("ws://127.0.0.1:1"))
-        thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield listening.getsockname()
-        screen.should_exit = True
-        thread.join()
+def address() -> Iterator[str]:
+    with Serving(Settings("ws://127.0.0.1:1")) as address:
+        yield address.removeprefix("http://")
 
 
 @pytest.fixture
-def asking(address: tuple[str, int]) -> Iterator[HTTPConnection]:
-    connection = HTTPConnection(*address, timeout=60)
+def asking(address: str) -> Iterator[HTTPConnection]:
+    connection = HTTPConnection(address, timeout=60)
     yield connection
     connection.close()
 

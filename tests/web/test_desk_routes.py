@@ -4,9 +4,8 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -14,13 +13,14 @@ from urllib.request import ProxyHandler, Request, build_opener
 import msgspec
 import psutil
 import pytest
-import uvicorn
+from processes import running
 from recorded import files, record
+from serving import Serving
 
 from stream.client import Feed
 from stream.hub import Hub
 from stream.messages import Close, Control, Lead, Open, Subscribe
-from web.app import bind, server
+from web.app import bind
 from web.desk import scenarios
 from web.pages import desk
 from web.settings import Settings
@@ -30,17 +30,8 @@ from web.uploads import MOST_BYTES
 class Served:
     """A running server, and requests to it."""
 
-    def __init__(self, address: str, screen: uvicorn.Server | None = None, thread: Thread | None = None) -> None:
+    def __init__(self, address: str) -> None:
         self.address = address
-        self._screen = screen
-        self._thread = thread
-
-    async def stop(self) -> None:
-        """Stop it, while others of this loop go on."""
-        assert self._screen
-        assert self._thread
-        self._screen.should_exit = True
-        await asyncio.to_thread(self._thread.join)
 
     def ask(self, path: str, what: Any = None, **headers: str) -> dict[str, Any]:
         """GET, or POST what is said; bytes as they are."""
@@ -55,27 +46,14 @@ class Served:
         return refused.value.code, json.load(refused.value)["detail"]
 
 
-@contextmanager
-def serving(settings: Settings) -> Iterator[Served]:
-    with bind("127.0.0.1", 0) as listening:
-        screen = server(settings)
-        thread = Thread(target=screen.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield Served("http://{}:{}".format(*listening.getsockname()), screen, thread)
-        finally:
-            screen.should_exit = True
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with a record, room for uploads, and no hub."""
     folder = tmp_path_factory.mktemp("desk")
     record(folder / "records" / "mitdb", "119")
     (folder / "records" / "broken.hea").write_text("rubbish")
-    with serving(Settings("ws://127.0.0.1:1", records=folder / "records", uploads=folder / "uploads")) as server:
-        yield server
+    with Serving(Settings("ws://127.0.0.1:1", records=folder / "records", uploads=folder / "uploads")) as address:
+        yield Served(address)
 
 
 async def until(feed: Feed, kind: type[Open | Close], bed: str) -> Open | Close:
@@ -187,7 +165,8 @@ def test_the_page_offers_what_is_shipped_and_every_speed() -> None:
 
 
 def test_without_folders_it_says_so() -> None:
-    with serving(Settings("ws://127.0.0.1:1")) as bare:
+    with Serving(Settings("ws://127.0.0.1:1")) as address:
+        bare = Served(address)
         found = bare.ask("/replay/records")
         assert (found["folder"], found["takes"], found["records"]["total"]) == (False, False, 0)
         start = {"items": [item("records", "mitdb/119", "a")]}
@@ -203,7 +182,8 @@ async def test_what_is_started_plays_is_counted_and_ends_with_the_server(tmp_pat
     async with Hub(port=0) as hub, Feed(hub.url, name="test", subscribe=subscribe) as feed:
         await feed.publish(Open(bed="taken", stream="1", fs=250.0, leads=(Lead(name="II"),), epoch=0.0))
         await until(feed, Open, "taken")
-        with serving(Settings(hub.url, records=records, uploads=uploads)) as served:
+        async with Serving(Settings(hub.url, records=records, uploads=uploads)) as address:
+            served = Served(address)
 
             async def ask(path: str, what: Any = None) -> dict[str, Any]:
                 return await asyncio.to_thread(served.ask, path, what)
@@ -230,8 +210,7 @@ async def test_what_is_started_plays_is_counted_and_ends_with_the_server(tmp_pat
             assert (await until(feed, Close, "A")).reason == "stopped"
             while (left := [play["beds"] for play in (await ask("/replay/state"))["plays"]]) != [["B"]]:
                 assert left == [["A", "B"]]
-            (child,) = (child for child in psutil.Process().children() if "replay" in child.cmdline())
-            await served.stop()
+            (child,) = running("replay")
         assert (await until(feed, Close, "B")).reason == "stopped"
         assert not child.is_running()
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
 import pytest
+from processes import running
 from recorded import record
 
 from stream.client import Feed
@@ -38,10 +38,6 @@ async def until(feed: Feed, kind: type[Sent], bed: str) -> Sent:
     raise AssertionError
 
 
-def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "replay" in child.cmdline()]
-
-
 async def over(players: Players) -> None:
     """Wait until no process is left."""
     await asyncio.wait([play.task for play in players.plays if play.task])
@@ -55,7 +51,7 @@ async def test_plays_until_stopped_and_leaves_no_process(tmp_path: Path) -> None
         with pytest.raises(FeedError, match="bed 'b' is played already"):
             players.start(cast(tmp_path / "b"))
         await until(feed, Open, "b")
-        (child,) = children()
+        (child,) = running("replay")
         await feed.publish(Control(bed="a", action="stop"))
         closed = await until(feed, Close, "a")
         await players.stop(play.number)
@@ -77,12 +73,12 @@ async def test_a_failure_is_told_in_the_childs_own_words_and_not_tried_again(tmp
         missing = players.start(cast(tmp_path / "none"))
         killed = players.start(cast(record(tmp_path, "a")))
         await until(feed, Open, "a")
-        next(child for child in children() if "--bed=a" in child.cmdline()).kill()
+        next(child for child in running("replay") if "--bed=a" in child.cmdline()).kill()
         await over(players)
         assert missing.fault.endswith("expected a WFDB record, found no header none.hea; check the path")
         assert killed.fault == "a was killed (SIGKILL)"
         assert [play.running for play in players.plays] == [False, False]
-        assert children() == []
+        assert running("replay") == []
         await players.stop(missing.number)
         assert players.plays == [killed]
 
