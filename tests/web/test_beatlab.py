@@ -2,10 +2,13 @@
 
 import csv
 import io
+import multiprocessing
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -113,6 +116,18 @@ def test_a_process_that_is_killed_is_told_and_another_answers(tmp_path: Path) ->
         asked.result()
     assert worker.ask("example").result() == example_csv()
     worker.close()
+
+
+def test_nothing_is_left_of_what_is_closed_at_any_moment(tmp_path: Path) -> None:
+    before = multiprocessing.active_children()
+    for wait in (0.0, 0.001, 0.01, 0.03, 0.1):
+        worker = Worker(None, tmp_path)
+        asked = worker.ask("example")
+        Event().wait(wait)  # it is being started, or is running
+        worker.close()
+        with suppress(CancelledError, WorkError):
+            assert asked.result() == example_csv()
+    assert multiprocessing.active_children() == before
 
 
 def test_nothing_is_left_when_the_screen_is_killed(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ class Worker:
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
         self._closed = False
+        self._changing: Final = threading.Lock()  # nothing is started while it is closed, or after
         threading.Thread(target=self._answer, name="beat-lab", daemon=True).start()
 
     def ask(self, task: str, *given: Any) -> "Future[Any]":
@@ -77,9 +78,10 @@ class Worker:
         """End the process; what was asked and not begun is not done."""
         self._closed = True
         self._asked.put(None)
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
+        with self._changing:
+            if self._process is not None:
+                self._process.kill()
+                self._process.join()
 
     def _answer(self) -> None:
         """Have what was asked done, in order. A thread of ours, for an executor's would hold up the end of Python."""
@@ -119,13 +121,16 @@ class Worker:
         return self._process.exitcode == 0
 
     def _started(self) -> Connection:
-        if self._connection is None or self.pid is None:
-            context = multiprocessing.get_context("spawn")  # a fork would share the server's sockets and locks
-            self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=serve, args=(theirs, *self._given), name="beat-lab", daemon=True)
-            self._process.start()
-            theirs.close()
-        return self._connection
+        with self._changing:
+            if self._closed:
+                raise EOFError
+            if self._connection is None or self.pid is None:
+                context = multiprocessing.get_context("spawn")  # a fork would share the server's sockets and locks
+                self._connection, theirs = context.Pipe()
+                self._process = context.Process(target=serve, args=(theirs, *self._given), name="beat-lab", daemon=True)
+                self._process.start()
+                theirs.close()
+            return self._connection
 
 
 def serve(connection: Connection, model: Path | None, folder: Path, idle: float) -> None:
