@@ -11,14 +11,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.alarms.fibrillation import IN_STEP, LOOKED_AT, RAPID, FibrillationRule, in_step
+from detector.alarms.fibrillation import IN_STEP, LOOKED_AT, RAPID, FibrillationRule, ThroughNoise, in_step
 from detector.alarms.history import History
 from detector.alarms.irregular import ENDED, IrregularityRule
 from detector.alarms.kinds import BLIND, HIDES, KINDS, LEARNING, LETHAL, LINGER, NAMES, NUMBER, columns
 from detector.alarms.ladder import OFF, Analysis, Ladder
 from detector.alarms.patterns import bigeminy, missed, multiform, pause, r_on_t, standstill, trigeminy
 from detector.alarms.rates import MARGIN, Intervals
-from detector.alarms.rules import Seen
+from detector.alarms.rules import Seen, SeenNow
 from detector.alarms.runs import (
     couplet,
     run,
@@ -46,7 +46,7 @@ UNUSABLE: Final = 5
 VENTRICULAR_KEPT: Final = 128
 """Ventricular beats of the last minute that are kept: more than can be asked for (``ve_per_minute``)."""
 
-_TECHNICAL: Final = columns(("leads_off", "cannot_analyse", "artifact", "feed_stale", "model_missing", "storage"))
+_TECHNICAL: Final = columns(("leads_off", "cannot_analyse", "artifact", "feed_stale", "storage"))
 _ALLOWED: Final = np.stack(
     [
         np.ones(KINDS, np.bool_),
@@ -112,9 +112,17 @@ class Conditions(Rows):
         self.history: Final = History(beds)
         self.fibrillation: Final = FibrillationRule(beds)
         self.rapid: Final = FibrillationRule(beds, RAPID)
+        self.through_noise: Final = ThroughNoise(beds)
         self.irregular: Final = IrregularityRule(beds)
         self.ladder: Final = Ladder(beds)
-        self.parts: Final[tuple[Rows, ...]] = (self.history, self.fibrillation, self.rapid, self.irregular, self.ladder)
+        self.parts: Final[tuple[Rows, ...]] = (
+            self.history,
+            self.fibrillation,
+            self.rapid,
+            self.through_noise,
+            self.irregular,
+            self.ladder,
+        )
         super().__init__(beds)
 
     def fresh(self, beds: int) -> dict[str, NDArray[Any]]:  # noqa: D102
@@ -147,7 +155,7 @@ class Conditions(Rows):
     def take(self, rows: Indices, at: NDArray[np.int64], signs: SignsNow) -> NDArray[np.bool_]:
         """Take another second of some beds; whether their quality is to be told anew."""
         changed = self.ladder.take(rows, signs.lead, signs.usable, signs.noisy)
-        now = _Now(len(rows))
+        now = SeenNow(len(rows))
         self._of_beats(rows, at, now)
         self._of_time(rows, at, signs, now)
         self._of_quality(rows, at, now)
@@ -167,7 +175,7 @@ class Conditions(Rows):
     def _limit(self, rows: Indices, name: str) -> Floats:
         return self.limits[rows, LIMIT[name]]
 
-    def _of_beats(self, rows: Indices, at: NDArray[np.int64], now: "_Now") -> None:
+    def _of_beats(self, rows: Indices, at: NDArray[np.int64], now: SeenNow) -> None:
         """What the beats that are due are part of: each on its own, so nothing is missed between two seconds."""
         window = self.history.take(rows, at)
         if len(window):
@@ -206,7 +214,7 @@ class Conditions(Rows):
             self.ve[row, :-1] = self.ve[row, 1:]
             self.ve[row, -1] = sample
 
-    def _of_time(self, rows: Indices, at: NDArray[np.int64], signs: SignsNow, now: "_Now") -> None:
+    def _of_time(self, rows: Indices, at: NDArray[np.int64], signs: SignsNow, now: SeenNow) -> None:
         """What the time without a beat tells, the rate, and the wave itself."""
         intervals = Intervals(self.history.latest(rows), at, signs.still)
         usable_for = self.ladder.usable[rows].astype(np.float32)
@@ -214,7 +222,8 @@ class Conditions(Rows):
         self.still[rows, -1] = signs.still
         clear = self.ladder.unclear[rows] == 0
         calm = self._calm(rows, at, intervals.r, np.maximum(signs.fibrillation, signs.tachycardia) >= ENDS)
-        begins = clear & ~(calm & ~self.fibrillation.holds[rows])
+        seen = clear | self.through_noise.take(rows, signs.fibrillation)
+        begins = seen & ~(calm & ~self.fibrillation.holds[rows])
         fibrillates = self.fibrillation.take(rows, np.where(begins, signs.fibrillation, 0))
         began = self.fibrillation.since(at)
         now.add("ventricular_fibrillation", Seen(fibrillates, began, signs.fibrillation), at)
@@ -254,13 +263,13 @@ class Conditions(Rows):
             calm[few] = in_step(r[few], at[few]) & (self.history.normal(rows[few], LOOKED_AT) >= IN_STEP)
         return calm
 
-    def _of_the_past(self, rows: Indices, seconds: Floats, clear: NDArray[np.bool_], now: "_Now") -> None:
+    def _of_the_past(self, rows: Indices, seconds: Floats, clear: NDArray[np.bool_], now: SeenNow) -> None:
         """A standstill that was over before it was looked at, told by its RR: if the wave was still, and it is news."""
         was_still = self.still[rows].max(1) >= seconds - MARGIN
         now.seen[:, _ASYSTOLE] &= clear & was_still & (self.seen[rows, _ASYSTOLE] <= now.since[:, _ASYSTOLE])
         self.flags[rows, _ASYSTOLE] = False
 
-    def _of_quality(self, rows: Indices, at: NDArray[np.int64], now: "_Now") -> None:
+    def _of_quality(self, rows: Indices, at: NDArray[np.int64], now: SeenNow) -> None:
         analysis = self.ladder.analysis[rows]
         off = (self.ladder.lead[rows] == OFF).sum(1)
         blind = (self.ladder.unusable[rows] >= UNUSABLE) & (analysis != Analysis.OFF)
@@ -269,7 +278,7 @@ class Conditions(Rows):
         now.add("cannot_analyse", Seen((analysis == Analysis.SUSPENDED) | blind, at, nothing), at)
         now.add("artifact", Seen(analysis == Analysis.LETHAL, at, nothing), at)
 
-    def _last(self, rows: Indices, at: NDArray[np.int64], now: "_Now") -> None:
+    def _last(self, rows: Indices, at: NDArray[np.int64], now: SeenNow) -> None:
         """Let conditions begin, go on, and end."""
         time = at[:, None]
         held, flags = self.holds[rows], self.flags[rows]
@@ -287,31 +296,3 @@ class Conditions(Rows):
 def _behind(one: Seen, sample: NDArray[np.int64]) -> Seen:
     """What is seen, if it began behind a sample: of a wave that fibrillated, beats tell no rate."""
     return Seen(one.seen & (one.since > sample), one.since, one.value)
-
-
-class _Now:
-    """What is seen in one second: arrays ``(n, KINDS)``."""
-
-    def __init__(self, n: int):
-        self.seen = np.zeros((n, KINDS), np.bool_)
-        self.since = np.zeros((n, KINDS), np.int64)
-        self.where = np.zeros((n, KINDS), np.int64)
-        self.value = np.zeros((n, KINDS), np.float32)
-
-    def add(self, name: str, one: Seen, where: NDArray[np.int64]) -> None:
-        """What is seen of every bed, at samples ``where``."""
-        k = NUMBER[name]
-        fresh = one.seen & ~self.seen[:, k]
-        self.since[fresh, k] = one.since[fresh]
-        self.where[one.seen, k] = where[one.seen]
-        self.value[one.seen, k] = one.value[one.seen]
-        self.seen[:, k] |= one.seen
-
-    def add_beats(
-        self, k: int, index: Indices, since: NDArray[np.int64], value: Floats, where: NDArray[np.int64]
-    ) -> None:
-        """What is seen at beats of some beds, in order of time: the first says since when, the last how much."""
-        self.since[index[::-1], k] = since[::-1]
-        self.where[index, k] = where
-        self.value[index, k] = value
-        self.seen[index, k] = True

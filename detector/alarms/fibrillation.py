@@ -15,6 +15,9 @@ from detector.rows import Floats, Indices, Rows
 BEFORE: Final = WINDOW / 2 + HOLD - 1
 """Seconds before it is told that it began: the net says so when about half of what it looks at is fibrillation."""
 
+THROUGH_NOISE: Final = (0.9, 5)
+"""From such a probability on, for so many seconds in a row, fibrillation is believed of a lead that is not clear:
+muscle on a fibrillating heart. Noise alone leads to less."""
 
 RAPID: Final = 0.6
 """Probability, from the wave alone, from which rapid ventricular tachycardia is told, held as long as fibrillation is:
@@ -49,6 +52,21 @@ def in_step(r: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
     usual, last = np.median(rr, axis=1)[:, None], rr[:, -LOOKED_AT:]
     even = ((last < EVEN * usual) & (last > usual / EVEN) & (last > FASTEST)).sum(1)
     return np.asarray((even >= IN_STEP) & ((at - r[:, -1]) / FS < 2 * usual[:, 0]), np.bool_)
+
+
+class ThroughNoise(Rows):
+    """Whether a fibrillation is so sure that noise on the leads does not matter."""
+
+    sure: NDArray[np.int64]  # seconds in a row for which it has been
+
+    def fresh(self, beds: int) -> dict[str, NDArray[Any]]:  # noqa: D102
+        return {"sure": np.zeros(beds, np.int64)}
+
+    def take(self, rows: Indices, probability: Floats) -> NDArray[np.bool_]:
+        """Take another second of some beds: of which the wave is to be believed, noise or not."""
+        least, seconds = THROUGH_NOISE
+        self.sure[rows] = np.where(probability >= least, self.sure[rows] + 1, 0)
+        return self.sure[rows] >= seconds
 
 
 class FibrillationRule(Rows):

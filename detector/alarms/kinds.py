@@ -119,6 +119,9 @@ def latches(name: str) -> bool:
 HIDES: Final = np.stack([columns(CHAINS.get(name, ())) for name in NAMES])
 """``HIDES[worse, lesser]``: shape ``(KINDS, KINDS)``."""
 
-LATCHING: Final = np.array([latches(name) for name in NAMES])
-HELD: Final = np.array([ALARMS[name].priority in ("medium", "low") for name in NAMES])
-"""Which kinds are not announced again within the limit ``hold_minutes``."""
+LONGER: Final[Mapping[str, float]] = MappingProxyType({"multiform_ve": 5.0})
+"""By how much longer than ``hold_minutes`` a kind is held that comes and goes with every beat: a patient who has
+several shapes of V keeps them."""
+
+HELD: Final = np.array([LONGER.get(name, 1.0) * (ALARMS[name].priority in ("medium", "low")) for name in NAMES])
+"""For how many times ``hold_minutes`` a kind is not announced again."""

@@ -70,6 +70,11 @@ class Running:
     state: State
     over: int | None = None
 
+    @classmethod
+    def told(cls, alarm: Alarm) -> "Running":
+        """An alarm that has not ended, as another detector told it last."""
+        return cls(alarm, "latched" if alarm.state == "latched" else "acknowledged" if alarm.acknowledged else "active")
+
 
 class BedAlarms:
     """The alarms of one bed that have not ended, by name."""

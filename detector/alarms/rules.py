@@ -1,11 +1,12 @@
-"""What a rule answers: of which beds a condition is seen, since where, how much."""
+"""What a rule answers: of which beds a condition is seen, since where, how much; and what all rules see in a second."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.rows import Floats
+from detector.alarms.kinds import KINDS, NUMBER
+from detector.rows import Floats, Indices
 
 
 @dataclass(slots=True, frozen=True)
@@ -25,6 +26,42 @@ class Seen:
     seen: NDArray[np.bool_]
     since: NDArray[np.int64]
     value: Floats
+
+    def otherwise(self, other: "Seen") -> "Seen":
+        """What is seen here or, where it is not, by another rule."""
+        return Seen(
+            self.seen | other.seen,
+            np.where(self.seen, self.since, other.since),
+            np.where(self.seen, self.value, other.value),
+        )
+
+
+class SeenNow:
+    """What is seen of every kind in one second: arrays ``(n, KINDS)``."""
+
+    def __init__(self, n: int):
+        self.seen = np.zeros((n, KINDS), np.bool_)
+        self.since = np.zeros((n, KINDS), np.int64)
+        self.where = np.zeros((n, KINDS), np.int64)
+        self.value = np.zeros((n, KINDS), np.float32)
+
+    def add(self, name: str, one: Seen, where: NDArray[np.int64]) -> None:
+        """What is seen of every bed, at samples ``where``."""
+        k = NUMBER[name]
+        fresh = one.seen & ~self.seen[:, k]
+        self.since[fresh, k] = one.since[fresh]
+        self.where[one.seen, k] = where[one.seen]
+        self.value[one.seen, k] = one.value[one.seen]
+        self.seen[:, k] |= one.seen
+
+    def add_beats(
+        self, k: int, index: Indices, since: NDArray[np.int64], value: Floats, where: NDArray[np.int64]
+    ) -> None:
+        """What is seen at beats of some beds, in order of time: the first says since when, the last how much."""
+        self.since[index[::-1], k] = since[::-1]
+        self.where[index, k] = where
+        self.value[index, k] = value
+        self.seen[index, k] = True
 
 
 def trailing(flags: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -31,12 +31,17 @@ CASES = {
     ],
     "extreme_tachycardia": [
         (START.beats("N" * 30, 0.38).sinus(10), True),
-        (START.beats("N" * 12, 0.38).sinus(10), False),
+        (START.beats("N" * 15, 0.38).sinus(10), True),
+        (START.beats("N" * 11, 0.38).sinus(10), False),
+        (START.beats("N" * 15, 0.42).sinus(10), False),
+        (START.beats("N" * 8, 0.38).beats("N", 0.6).beats("N" * 6, 0.38).sinus(10), False),
         (START.beats("N" * 40, 0.44).sinus(10), False),
     ],
     "extreme_bradycardia": [
         (START.beats("N" * 6, 1.8).sinus(10), True),
-        (START.beats("N" * 3, 1.8).sinus(10), False),
+        (START.beats("N" * 2, 1.8).sinus(10), False),
+        (START.beats("N" * 3, 1.7).sinus(10), False),
+        (START.beats("N" * 2, 1.8).beats("N", 1.2).sinus(10), False),
         (START.beats("N" * 10, 1.45).sinus(10), False),
     ],
     "ventricular_bradycardia": [
@@ -120,6 +125,9 @@ WAVES = {
         (Wave(fibrillation=lambda t: 0.9 * (40 < t < 50)), True),
         (Wave(fibrillation=lambda t: 0.9 * (t == 40)), False),
         (Wave(fibrillation=lambda t: 0.4 * (40 < t < 50)), False),
+        (Wave(fibrillation=lambda t: 0.95 * (40 < t < 50), lead=lambda _: (1, 1)), True),
+        (Wave(fibrillation=lambda t: 0.95 * (40 < t < 47), lead=lambda _: (1, 1)), False),
+        (Wave(fibrillation=lambda t: 0.85 * (40 < t < 60), lead=lambda _: (1, 1)), False),
     ],
     "leads_off": [(Wave(lead=lambda t: (0, 5 * (t > 40))), True), (Wave(lead=lambda t: (0, 5 * (t == 40))), False)],
     "cannot_analyse": [
@@ -144,7 +152,7 @@ def test_of_the_wave(name: str, wave: Wave, is_one: bool) -> None:
 
 
 def test_every_kind_has_its_cases() -> None:
-    elsewhere = {"feed_stale", "model_missing", "storage"}
+    elsewhere = {"feed_stale", "storage"}
     assert set(CASES) | set(WAVES) | elsewhere == set(NAMES)
 
 
@@ -180,6 +188,18 @@ def test_a_step_of_the_heart_rate_is_told_within_10_s(rate: float, limit: float,
 def test_extreme_rates_are_told_within_10_s(rate: float, name: str) -> None:
     made = Made().sinus(60, 80)
     assert named(heard(made.sinus(30, rate)).said, name)[0].announced / FS - made.end <= 10
+
+
+@pytest.mark.parametrize("phase", np.arange(0, 1, 0.25))
+@pytest.mark.parametrize(
+    ("rate", "name", "within"),
+    [(160, "extreme_tachycardia", 5.5), (38, "extreme_bradycardia", 8.5), (32, "extreme_bradycardia", 8)],
+)
+def test_extreme_rates_are_told_from_their_begin_and_soon(phase: float, rate: float, name: str, within: float) -> None:
+    made = Made().sinus(60, 80).beats("N", 0.75 + phase / 2)
+    alarm = named(heard(made.sinus(30, rate)).said, name)[0]
+    assert made.end * FS - 1 <= alarm.onset <= (made.end + 1) * FS
+    assert alarm.announced / FS - made.end <= within
 
 
 def test_asystole_needs_a_still_wave_and_a_lead_to_see_it_on() -> None:
@@ -257,10 +277,10 @@ def test_a_long_record_is_as_quick_as_a_short_one_and_keeps_no_more() -> None:
     bed = Bed(Made().beats("NNNV" * 3000, 0.8))
     bed.play(100)
     size = sum(len(part) for part in (bed.engine._beds, bed.engine._of_row, bed.engine._beds["bed"].latest))
-    arrays = bed.engine._conditions.history.r.shape
+    arrays = bed.engine._desk.conditions.history.r.shape
     bed.play(2000)
     assert sum(len(part) for part in (bed.engine._beds, bed.engine._of_row, bed.engine._beds["bed"].latest)) <= size + 3
-    assert bed.engine._conditions.history.r.shape == arrays
+    assert bed.engine._desk.conditions.history.r.shape == arrays
 
 
 def test_a_tachycardia_whose_beats_are_not_named_is_told_by_its_wave() -> None:

@@ -93,6 +93,17 @@ def test_medium_alarms_of_one_kind_are_held() -> None:
     assert len(named(eager.said, "couplet")) == 6
 
 
+def test_several_shapes_of_v_are_held_five_times_as_long() -> None:
+    shapes = START
+    for _ in range(14):
+        shapes = shapes.beats("V", 0.6, family=1).beats("NN", 0.8).beats("V", 0.6, family=2).sinus(22)
+    bed = Bed(shapes)
+    bed.play(shapes.end)
+    announced = [alarm.announced / 250 for alarm in named(bed.said, "multiform_ve")]
+    assert len(announced) == 2
+    assert announced[1] - announced[0] >= 300
+
+
 def test_a_passing_alarm_stays_for_5_s() -> None:
     bed = Bed(START.beats("VV", 0.5).sinus(30))
     bed.play(60)
@@ -151,12 +162,12 @@ def test_a_source_that_sends_nothing() -> None:
 def test_what_others_know_of() -> None:
     bed = Bed(START)
     bed.play(10)
-    bed.said += bed.engine.technical("bed", "model_missing", True, 10.0)
+    bed.said += bed.engine.technical("bed", "storage", True, 10.0)
     bed.play(10)
-    assert named(bed.said, "model_missing")[0].state == "active"
-    bed.said += bed.engine.technical("bed", "model_missing", False, 20.0)
+    assert named(bed.said, "storage")[0].state == "active"
+    bed.said += bed.engine.technical("bed", "storage", False, 20.0)
     bed.play(10)
-    assert named(bed.said, "model_missing")[0].state == "ended"
+    assert named(bed.said, "storage")[0].state == "ended"
 
 
 def test_a_stream_ends_and_what_is_latched_goes_on_in_the_next() -> None:
