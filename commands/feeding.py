@@ -68,7 +68,7 @@ def replay(
     records: Annotated[
         list[str],
         typer.Argument(
-            metavar="RECORD_OR_CSV...",
+            metavar="RECORD_OR_CSV",
             help="WFDB records (a path without extension, or a PhysioNet name such as mitdb/100, which is "
             "downloaded) or CSV files with one beat a row; each is one bed.",
         ),
@@ -113,7 +113,7 @@ def control(
     bed: Annotated[str, typer.Argument(metavar="BED", help="Name of a bed that is being played.")],
     action: Annotated[Literal["pause", "resume", "seek", "speed", "stop"], typer.Argument(help="What to do.")],
     value: Annotated[
-        float, typer.Argument(min=0, metavar="[SEC|X]", help="Seconds to seek to, or the factor of speed.")
+        float, typer.Argument(min=0, metavar="SEC|X", help="Seconds to seek to, or the factor of speed.")
     ] = 0.0,
     feed: FeedUrl = FEED,
 ) -> None:
@@ -134,7 +134,7 @@ def control(
 @app.command(epilog=examples("simulate", "simulate my-ward.yaml --beds 16 --seed 7"))
 def simulate(
     scenario: Annotated[
-        str, typer.Argument(metavar="[SCENARIO]", help="A YAML file, or the name of a shipped scenario.")
+        str, typer.Argument(metavar="SCENARIO", help="A YAML file, or the name of a shipped scenario.")
     ] = SCENARIO,
     *,
     beds: Annotated[

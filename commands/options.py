@@ -18,7 +18,6 @@ FEED_PORT: Final = 8765
 WEB_PORT: Final = 8050
 FEED: Final = f"ws://{HOST}:{FEED_PORT}"
 SCENARIO: Final = "ward"
-CSV: Final = {".csv", ".tsv", ".txt"}
 
 
 def parse_speed(text: str) -> float:
@@ -103,9 +102,11 @@ def examples(*lines: str) -> str:
 
 def open_sources(names: Sequence[str], label_column: str, fs: float) -> "list[WaveSource | BeatSource]":
     """Open records and CSV files by their names."""
+    from stream.sources import BEAT_FILES
+
     sources: list[WaveSource | BeatSource] = []
     for name in names:
-        if Path(name).suffix.lower() in CSV:
+        if Path(name).suffix.lower() in BEAT_FILES:
             from stream.sources.beats_csv import read_beats
 
             sources.append(read_beats(Path(name), label_column=label_column, fs=fs))

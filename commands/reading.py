@@ -38,7 +38,7 @@ def detect(feed: FeedUrl = FEED, model: Model = None, verbose: Verbose = False) 
 def annotate(
     records: Annotated[
         list[str],
-        typer.Argument(metavar="RECORD...", help="WFDB records: a path without extension, or a PhysioNet name."),
+        typer.Argument(metavar="RECORD", help="WFDB records: a path without extension, or a PhysioNet name."),
     ],
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to; made if it is not there.")],
@@ -48,8 +48,8 @@ def annotate(
 ) -> None:
     """Read whole records as fast as it goes, by the very same detector, and write what was found.
 
-    For each record: RECORD.cvd, WFDB annotations (beats N S V F Q), and RECORD.events.jsonl, a line a beat with
-    probabilities, RR and heart rate.
+    For each record: RECORD.cvd, WFDB annotations (beats N S V F Q, rhythm, signal quality, alarms), and
+    RECORD.events.jsonl, a line for each of them: of a beat with probabilities, RR and heart rate.
     """
     from detector.annotate import annotate as read
 
@@ -73,7 +73,7 @@ def annotate(
 def evaluate(
     records: Annotated[
         list[Path],
-        typer.Argument(metavar="RECORD_OR_DIR...", help="WFDB records with .atr annotations, or folders of them."),
+        typer.Argument(metavar="RECORD_OR_DIR", help="WFDB records with .atr annotations, or folders of them."),
     ],
     *,
     labels: Annotated[
@@ -152,7 +152,7 @@ def evaluate(
 )
 def train(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of WFDB records with .atr beat annotations.")
+        list[Path], typer.Argument(metavar="FOLDER", help="Folders of WFDB records with .atr beat annotations.")
     ],
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write models, checksums and scores to.")],

@@ -36,7 +36,9 @@ app = typer.Typer()
 
 @app.command(epilog=examples("demo --beds 16", "demo --records mitdb/106 mitdb/119", "demo --records beats.csv"))
 def demo(
-    more: Annotated[list[str] | None, typer.Argument(metavar="[RECORD]...", show_default=False)] = None,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="RECORD", help="More of what --records names.", show_default=False)
+    ] = None,
     *,
     records: Annotated[
         list[str] | None,

@@ -90,11 +90,12 @@ class MemoryBus:
         self._kept_bytes = kept_bytes
         self._ring: deque[Letter] = deque()
         self._ring_bytes = 0
+        self._forgetful = False  # whether it has had to let go of anything
         self._present: Present[Letter] = Present()
         self._numerics: dict[str, Letter] = {}  # the latest of each bed
         self._history = History(kept_seconds)
         self._leads: dict[str, int] = {}
-        self._subscribers: dict[Outbox, _Filter] = {}
+        self._subscribers: dict[Outbox, Filter] = {}
         self._routes: dict[tuple[type[Message], str | None], tuple[Outbox, ...]] = {}
 
     def restore(self, events: Iterable[Event]) -> None:
@@ -136,8 +137,14 @@ class MemoryBus:
                 outbox.put(letter)
 
     def reaches(self, request: Subscribe) -> bool:
-        """Whether memory holds all events that were asked for."""
-        return request.since is None or request.session != self.session or request.since >= self.first - 1
+        """Whether memory holds all events that were asked for, or as many of the latest as are to be kept at hand."""
+        if self.resumes(request):
+            return request.since is not None and request.since >= self.first - 1
+        return self._forgetful or self.first == 1 or len(self._recent(Filter(request), request.last)) == request.last
+
+    def resumes(self, request: Subscribe) -> bool:
+        """Whether a subscriber comes back, rather than being new to this session."""
+        return request.since is not None and request.session == self.session
 
     def subscribe(
         self,
@@ -151,20 +158,26 @@ class MemoryBus:
         are no longer kept; None: there is no elsewhere.
         """
         self.unsubscribe(outbox)
-        wanted = _Filter(request)
+        wanted = Filter(request)
         missed = 0
         past = sorted(self._present.items.values(), key=lambda letter: letter.seq)
-        if request.since is None or request.session != self.session:
-            past.sort(key=lambda letter: not isinstance(letter.message, Open))  # what else is said, is said of these
-            past += self._numerics.values()
-        else:
+        if self.resumes(request):
+            assert request.since is not None
             before, missed = earlier or ((), max(0, self.first - 1 - request.since))
             first = before[0].seq if before else self.first
             # How a bed is may have been said before all that is kept.
             past = [letter for letter in past if request.since < letter.seq < first]
             past += map(Letter, before)
             past += islice(self._ring, max(0, request.since + 1 - self.first), None)
-        past = [x for x in past if wanted.passes(type(x.message), getattr(x.message, "bed", None))]
+        else:
+            recent = [*map(Letter, earlier[0] if earlier else ()), *self._recent(wanted, request.last)]
+            recent = recent[max(0, len(recent) - request.last) :]
+            first = recent[0].seq if recent else self.seq + 1
+            past = [letter for letter in past if letter.seq < first]
+            past.sort(key=lambda letter: not isinstance(letter.message, Open))  # what else is said, is said of these
+            past += recent
+            past += self._numerics.values()
+        past = [letter for letter in past if wanted.wants(letter.message)]
         if request.history > 0 and wanted.passes(Wave, None):
             past += [Letter(wave, stop) for wave, stop in self._history.waves(wanted.beds, request.history)]
         past.append(Letter(Subscribed(session=self.session, seq=self.seq, missed=missed)))
@@ -185,6 +198,11 @@ class MemoryBus:
         """Number of the first event in memory, or of the next if there is none."""
         return self._ring[0].seq if self._ring else self.seq + 1
 
+    def _recent(self, wanted: "Filter", count: int) -> list[Letter]:
+        """The latest events in memory that are wanted, ``count`` at most, in order."""
+        found = islice((letter for letter in reversed(self._ring) if wanted.wants(letter.message)), count)
+        return list(found)[::-1]
+
     def _route(self, kind: type[Message], bed: str | None) -> tuple[Outbox, ...]:
         """Find who wants messages of a kind and bed, and remember it."""
         if len(self._routes) >= _ROUTES:
@@ -199,6 +217,7 @@ class MemoryBus:
         self._ring_bytes += letter.size
         while self._ring_bytes > self._kept_bytes:
             self._ring_bytes -= self._ring.popleft().size
+            self._forgetful = True
         self._place(event, letter)
 
     def _place(self, event: Event, letter: Letter) -> None:
@@ -212,7 +231,7 @@ class MemoryBus:
             self._history.close(event.bed)
 
 
-class _Filter:
+class Filter:
     """What a subscriber asked for."""
 
     def __init__(self, request: Subscribe) -> None:
@@ -222,3 +241,7 @@ class _Filter:
     def passes(self, kind: type[Message], bed: str | None) -> bool:
         """Whether messages of this kind and bed were asked for; what is of no bed is of all beds."""
         return (self._kinds is None or kind in self._kinds) and (self.beds is None or bed is None or bed in self.beds)
+
+    def wants(self, message: Message) -> bool:
+        """Whether a message was asked for."""
+        return self.passes(type(message), getattr(message, "bed", None))

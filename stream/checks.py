@@ -7,8 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
+from stream.arrangement import Arrangement, taken_name
+from stream.explanation import Reason
 from stream.limits import ALARMS, problem_with
-from stream.messages import AAMI, FS_RANGE, KINDS, MAX_LEADS, Explanation, Message, Open, Reason, Subscribe
+from stream.messages import AAMI, FS_RANGE, KINDS, MAX_LEADS, Explanation, Message, Open, Subscribe
 
 MAX_REASONS: Final = 16
 """Most reasons in an explanation."""
@@ -29,8 +31,14 @@ MAX_COMMENT: Final = 2000
 MAX_BEATS: Final = 256
 """Most beats that an alarm rests on."""
 
+MAX_ARRANGED: Final = 1000
+"""Most beds in an arrangement."""
+
 MAX_PAUSE: Final = 3600.0
 """Longest audio pause, in seconds."""
+
+MAX_LAST: Final = 10_000
+"""Most events that a newcomer may ask for."""
 
 MAX_HISTORY: Final = 3600.0
 """Most seconds of waves that may be asked for; the hub sends what it has."""
@@ -120,8 +128,10 @@ def check_subscribe(request: Subscribe) -> None:
     Raises
     ------
     Refused
-        If it asks for kinds that do not exist, or for a history that makes no sense.
+        If it asks for kinds that do not exist, or for a past that makes no sense.
     """
+    if not 0 <= request.last <= MAX_LAST:
+        raise Refused(f"expected 0 to {MAX_LAST} as last, got {request.last}")
     if not 0 <= request.history <= MAX_HISTORY:
         raise Refused(f"expected a history of 0 to {MAX_HISTORY:g} s, got {request.history:g}")
     unknown = [kind for kind in request.kinds or () if kind not in KINDS]
@@ -161,6 +171,27 @@ def check_limits(message: Limits | SetLimits) -> None:
     problem = problem_with(message.preset, message.values, message.off)
     if problem:
         raise Refused(problem)
+
+
+def check_arrangement(message: Arrangement, is_bed: Callable[[str], bool]) -> None:
+    """Check an arrangement of beds; ``is_bed`` tells whether there is, or was, a bed of a name.
+
+    Raises
+    ------
+    Refused
+        If one cannot be shown, stands twice, or would be taken for another.
+    """
+    _check_by(message.by)
+    most = max(len(message.order), len(message.names))
+    if most > MAX_ARRANGED:
+        raise Refused(f"expected {MAX_ARRANGED} beds at most in an arrangement, got {most}")
+    for name in (*message.order, *message.names, *message.names.values()):
+        check_name("bed", name)
+    if len(set(message.order)) < len(message.order):
+        raise Refused("expected each bed once in the order of beds")
+    taken = taken_name(message, is_bed)
+    if taken is not None:
+        raise Refused(f"expected names that tell beds apart, got {taken!r}, which is another bed's")
 
 
 def check_text(what: str, text: str, *, least: int = 0, most: int = MAX_TEXT, lines: bool = False) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Final, Self
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
-from websockets.typing import Subprotocol
 
+from stream.dial import DEFAULT_URL, dial
 from stream.errors import FeedError, FrameError
 from stream.messages import (
     MAX_FRAME,
@@ -34,8 +34,6 @@ from stream.messages import (
 )
 
 log = logging.getLogger(__name__)
-
-DEFAULT_URL: Final = "ws://127.0.0.1:8765"
 
 INBOX_FRAMES: Final = 8
 """Frames received that wait to be read; beyond, the hub is left to wait."""
@@ -99,7 +97,7 @@ class Feed:
         self.name = name
         self._subscribe = subscribe
         self._encoding: Encoding = encoding
-        self._subprotocol = next(known for known, value in SUBPROTOCOLS.items() if value == encoding)
+        self._subprotocol: Final = next(known for known, value in SUBPROTOCOLS.items() if value == encoding)
         self._wait = wait
         self._limits = limits
         self._socket: ClientConnection | None = None
@@ -121,7 +119,7 @@ class Feed:
         first: ClientConnection | None = None
         if not self._wait:
             try:
-                first = await self._connect()
+                first = await dial(self.url, self._subprotocol)
             except OSError:
                 raise FeedError(f"no feed at {self.url}: is `cardiovision hub` running?") from None
         self._task = asyncio.create_task(self._run(first))
@@ -195,7 +193,7 @@ class Feed:
         told = False
         while not self._closed:
             try:
-                socket = socket or await self._connect()
+                socket = socket or await dial(self.url, self._subprotocol)
                 await self._greet(socket)
                 attempt, told = 0, False
                 await self._receive(socket)
@@ -215,41 +213,6 @@ class Feed:
                 await self._change(status=Status(component="feed", state="lost", detail=reason))
             await asyncio.sleep(backoff(attempt, self._limits))
             attempt += 1
-
-    async def _connect(self) -> ClientConnection:
-        """Connect once.
-
-        Raises
-        ------
-        OSError
-            If it makes sense to try again.
-        FeedError
-            If it does not.
-        """
-        try:
-            socket = await connect(
-                self.url,
-                subprotocols=[Subprotocol(self._subprotocol)],
-                compression=None,
-                max_size=4 * MAX_FRAME,  # JSON and what the hub puts together are larger than what came in
-                proxy=None,
-            )
-        except InvalidStatus as error:
-            status = error.response.status_code
-            said = (error.response.body or b"").decode(errors="replace").strip()
-            if status >= 500:
-                raise ConnectionError(f"HTTP {status}: {said}") from None
-            raise FeedError(f"{self.url} refused {self._subprotocol} with HTTP {status}: {said}") from None
-        except InvalidURI as error:
-            raise FeedError(f"expected a url such as {DEFAULT_URL}, got {self.url!r}: {error.msg}") from None
-        except InvalidHandshake as error:
-            if isinstance(error.__cause__, EOFError):
-                raise ConnectionError("connection closed during the handshake") from None
-            raise FeedError(f"expected a hub at {self.url}, something else answered: {error}") from None
-        if socket.subprotocol != self._subprotocol:
-            await socket.close()
-            raise FeedError(f"expected {self._subprotocol} at {self.url}, it speaks {socket.subprotocol}")
-        return socket
 
     async def _greet(self, socket: ClientConnection) -> None:
         """Say who this is, open again what is open, and ask for what was missed; then others may publish."""

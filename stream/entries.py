@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from stream.known import Known
-from stream.messages import Acknowledge, AudioPause, Event, Message, SetLimits, Verdict
+from stream.messages import Acknowledge, Arrangement, AudioPause, Event, Message, SetLimits, Verdict
 from stream.visit import Visit
 
 Kept: TypeAlias = Message | Visit
 
-AUDITED: Final = (Acknowledge, AudioPause, SetLimits, Verdict, Visit)
+AUDITED: Final = (Acknowledge, AudioPause, SetLimits, Verdict, Arrangement, Visit)
 """What people and programs do."""
 
 

@@ -1,8 +1,8 @@
 """The hub: the websocket server through which everything travels.
 
-Here are only connections and their tasks. Who may connect is decided in :mod:`stream.door`, what a client may
-say in :mod:`stream.intake`, who gets it in :mod:`stream.bus`, and what waits or is dropped in
-:mod:`stream.outbox`.
+Here is heard what clients say. Who may connect is decided in :mod:`stream.door`, what they may say in
+:mod:`stream.intake`, who gets it in :mod:`stream.bus`, and what waits or is dropped in :mod:`stream.outbox`;
+:mod:`stream.delivery` takes it to them.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from websockets.frames import CloseCode
 
 from stream.bus import Bus, MemoryBus
 from stream.checks import Refused, check_subscribe
-from stream.door import CLOSE_TIMEOUT, listen
+from stream.delivery import STALL, Client, Delivery
+from stream.door import listen
 from stream.entries import Past
 from stream.errors import FrameError
 from stream.intake import Intake
 from stream.journaled import JournaledBus
 from stream.messages import (
-    SUBPROTOCOLS,
     Acknowledge,
+    Arrangement,
     AudioPause,
-    Encoding,
     Hello,
     Message,
     Open,
@@ -39,9 +39,8 @@ from stream.messages import (
     Welcome,
     decode_frame,
     encode_frame,
-    frame,
 )
-from stream.outbox import EVENTS_LIMIT, WAVES_LIMIT, Letter, Outbox
+from stream.outbox import EVENTS_LIMIT, WAVES_LIMIT, Letter
 from stream.retention import Retention
 from stream.visit import Visit
 
@@ -53,25 +52,7 @@ RETURN: Final = 60.0
 """Seconds in which the sources come back to a hub that was started again; beds without are closed then."""
 
 _BAD_FRAMES: Final = 10
-_SIGNED: Final = frozenset({Acknowledge, AudioPause, SetLimits, Verdict})
-
-
-class Client:
-    """One connection to the hub."""
-
-    def __init__(self, number: int, socket: ServerConnection, outbox: Outbox) -> None:
-        self.number = number
-        self.socket = socket
-        self.outbox = outbox
-        self.name = "unnamed"
-        self.address = f"{socket.remote_address[0]}:{socket.remote_address[1]}" if socket.remote_address else ""
-        self.ready = asyncio.Event()  # something waits in the outbox
-        self.frames_sent = 0
-        self.watch: asyncio.TimerHandle | None = None
-        self.cut = False  # nothing more is sent to it
-
-    def __str__(self) -> str:
-        return f"client={self.number} name={self.name[:64]!r}"
+_SIGNED: Final = frozenset({Acknowledge, AudioPause, SetLimits, Verdict, Arrangement})
 
 
 class Hub:
@@ -83,11 +64,8 @@ class Hub:
         Where to listen; port 0 takes a free one. Only loopback addresses are allowed.
     bus
         Carries messages between clients; :class:`~stream.bus.MemoryBus` if None.
-    waves_limit, events_limit
-        Most bytes that wait for one subscriber; see :class:`~stream.outbox.Outbox`.
-    stall
-        Seconds without progress after which a full subscriber that asked for all waves is closed, so that it
-        does not hold back the sources any longer.
+    waves_limit, events_limit, stall
+        See :class:`~stream.delivery.Delivery`.
     past
         What the journal tells of the hub before this one: its beds are open, without sources until they come back.
     wait
@@ -107,7 +85,7 @@ class Hub:
         *,
         waves_limit: int = WAVES_LIMIT,
         events_limit: int = EVENTS_LIMIT,
-        stall: float = 5.0,
+        stall: float = STALL,
         past: Past | None = None,
         wait: float = RETURN,
     ) -> None:
@@ -115,17 +93,10 @@ class Hub:
         self.clients: set[Client] = set()
         self._host = host
         self._port = port
-        self._waves_limit = waves_limit
-        self._events_limit = events_limit
-        self._stall = stall
+        self._delivery = Delivery(self.bus, waves_limit=waves_limit, events_limit=events_limit, stall=stall)
         self._past = past
         self._wait = wait
         self._intake = Intake(past.known if past else None)
-        self._count = 0
-        self._holding: set[Client] = set()  # subscribers for whom the sources are held back
-        self._flow = asyncio.Event()
-        self._flow.set()
-        self._closing: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
         self._abandoning: asyncio.TimerHandle | None = None
 
@@ -142,7 +113,7 @@ class Hub:
     @property
     def holding_back(self) -> bool:
         """Whether sources are held back now, for a subscriber of all waves that is full."""
-        return bool(self._holding)
+        return self._delivery.holding_back
 
     async def __aenter__(self) -> Self:
         if self._past:
@@ -160,7 +131,7 @@ class Hub:
         self._abandoning.cancel()
         self._server.close(close_connections=False)
         for client in tuple(self.clients):
-            self._close(client, CloseCode.GOING_AWAY, "the hub stops")
+            self._delivery.close(client, CloseCode.GOING_AWAY, "the hub stops")
         await self._server.wait_closed()
         log.info("stopped url=%s", self.url)
 
@@ -173,15 +144,8 @@ class Hub:
 
     async def _handle(self, socket: ServerConnection) -> None:
         """Serve one client until its connection ends."""
-        self._count += 1
-        encoding = SUBPROTOCOLS.get(str(socket.subprotocol), "json")
-        outbox = Outbox(
-            encoding,
-            lambda: self._notified(client),
-            waves_limit=self._waves_limit,
-            events_limit=self._events_limit,
-        )
-        client = Client(self._count, socket, outbox)
+        client = self._delivery.client(socket)
+        encoding = client.outbox.encoding
         self.clients.add(client)
         log.info("connected client=%d encoding=%s", client.number, encoding)
         self._note(client, "connected")
@@ -189,28 +153,26 @@ class Hub:
         try:
             welcome = Welcome(session=self.bus.session, seq=self.bus.seq)
             await socket.send(encode_frame([welcome], encoding), text=encoding == "json")
-            writer = asyncio.create_task(self._write(client))
+            writer = asyncio.create_task(self._delivery.write(client))
             await self._read(client)
         except ConnectionClosed:
             pass
         finally:
             self.clients.discard(client)
-            self._leave(client)
+            self._delivery.leave(client)
             if writer:
                 writer.cancel()
             self.bus.publish(self._intake.leave(client))
             self._note(client, "disconnected")
             log.info("disconnected %s code=%s reason=%r", client, socket.close_code, socket.close_reason)
 
-    # ------------------------------------------------------------------------------------------ from a client
-
     async def _read(self, client: Client) -> None:
         """Take a client's frames until its connection ends."""
         bad = 0
         while True:
             data = await client.socket.recv(decode=False)
-            while self._holding and self._intake.owns(client):
-                await self._flow.wait()
+            while self._delivery.holding_back and self._intake.owns(client):
+                await self._delivery.flow()
             try:
                 messages = decode_frame(data, client.outbox.encoding)
             except FrameError as error:
@@ -218,7 +180,7 @@ class Hub:
                 log.warning("bad frame %s count=%d error=%r", client, bad, str(error))
                 self._reply(client, [Problem(text=str(error))])
                 if bad >= _BAD_FRAMES:
-                    self._close(client, CloseCode.POLICY_VIOLATION, f"{bad} bad frames in a row")
+                    self._delivery.close(client, CloseCode.POLICY_VIOLATION, f"{bad} bad frames in a row")
                     await client.socket.wait_closed()
                     return
             else:
@@ -276,87 +238,6 @@ class Hub:
         if problems:  # one line however many, or a faulty source would drown the log
             first = problems[0]
             log.warning("problem %s count=%d bed=%r text=%r", client, len(problems), first.bed, first.text)
-
-    # -------------------------------------------------------------------------------------------- to a client
-
-    async def _write(self, client: Client) -> None:
-        """Send what waits for a client, all of it as one frame, until its connection ends."""
-        encoding: Encoding = client.outbox.encoding
-        try:
-            while True:
-                await client.ready.wait()
-                client.ready.clear()
-                while len(client.outbox):
-                    data = frame(client.outbox.take(), encoding)
-                    self._relax(client)
-                    await client.socket.send(data, text=encoding == "json")
-                    client.frames_sent += 1
-        except ConnectionClosed:
-            pass
-        except Exception:  # whatever it is, a subscriber that gets nothing must not look connected
-            log.exception("cannot write", extra={"client": client.number})
-            self._cut(client, "the hub failed to write, resume")
-
-    def _notified(self, client: Client) -> None:
-        """Hear from an outbox that something waits in it, or too much."""
-        client.ready.set()
-        outbox = client.outbox
-        if outbox.overflowed:
-            since = (outbox.next_seq or 1) - 1
-            self._cut(client, f"too slow, resume from seq {since}")
-        elif outbox.full and client not in self._holding:
-            self._holding.add(client)
-            self._flow.clear()
-            self._watch(client)
-
-    def _watch(self, client: Client) -> None:
-        """Look again after a while whether a full subscriber has moved on."""
-        sent = client.frames_sent
-
-        def look() -> None:
-            if client.frames_sent == sent:
-                self._cut(client, f"no progress for {self._stall:g} s, resume")
-            else:
-                self._watch(client)
-
-        client.watch = asyncio.get_running_loop().call_later(self._stall, look)
-
-    def _relax(self, client: Client) -> None:
-        """Let the sources go on if this client is not full any more."""
-        if client in self._holding and not client.outbox.full:
-            self._holding.discard(client)
-            if client.watch:
-                client.watch.cancel()
-            if not self._holding:
-                self._flow.set()
-
-    def _leave(self, client: Client) -> None:
-        """Send nothing more to a client."""
-        self.bus.unsubscribe(client.outbox)
-        client.outbox.close()
-        self._relax(client)
-
-    def _cut(self, client: Client, reason: str) -> None:
-        """Close a subscriber that is too slow, without waiting for it."""
-        if not client.cut:
-            log.warning("cut %s reason=%r", client, reason)
-            self._close(client, CloseCode.TRY_AGAIN_LATER, reason)
-
-    def _close(self, client: Client, code: CloseCode, reason: str) -> None:
-        """Close a connection in the background, by force if the other side does not take part."""
-
-        async def close() -> None:
-            try:
-                async with asyncio.timeout(CLOSE_TIMEOUT):
-                    await client.socket.close(code, reason)
-            except TimeoutError:  # it does not even read
-                client.socket.transport.abort()
-
-        client.cut = True
-        self._leave(client)
-        task = asyncio.create_task(close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
 
 
 def _signed(message: Message, name: str) -> Message:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
-from stream.checks import Refused, check_explanation, check_monitoring, check_name, check_open
+from stream.arrangement import Arrangement
+from stream.checks import Refused, check_arrangement, check_explanation, check_monitoring, check_name, check_open
 from stream.known import Known
 from stream.messages import (
     AAMI,
@@ -245,11 +246,15 @@ class Intake:
         check_monitoring(message)  # the bed may come later
         accepted.append(message)
 
+    def _arrangement(self, client: Hashable, message: Arrangement, accepted: list[Message]) -> None:
+        check_arrangement(message, self._known.has)
+        accepted.append(message)
+
     def _status(self, client: Hashable, message: Status, accepted: list[Message]) -> None:
         check_name("component", message.component)
         if message.bed is None:
             parts = self._parts.setdefault(client, set())
-            if message.state == "stopped":
+            if message.state in ("stopped", "error"):  # whoever goes after that has said more than that it is gone
                 parts.discard(message.component)
             else:
                 parts.add(message.component)
@@ -281,6 +286,7 @@ class Intake:
         Quality: _told,
         Limits: _told,
         Verdict: _said_of,
+        Arrangement: _arrangement,
         Acknowledge: _said_of,
         AudioPause: _said_of,
         SetLimits: _set_limits,

@@ -3,7 +3,7 @@
 A :class:`Journal` only reads, from any process, also while a hub writes. The newest comes first, a page at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
@@ -15,15 +15,30 @@ from sqlalchemy.exc import DBAPIError
 from stream import journal_tables as tables
 from stream.beatblocks import unpack_beats
 from stream.errors import JournalError
-from stream.messages import Acknowledge, Alarm, AudioPause, Beat, Event, Open, SetLimits, Verdict, decode_frame
+from stream.messages import (
+    Acknowledge,
+    Alarm,
+    Arrangement,
+    AudioPause,
+    Beat,
+    Event,
+    Open,
+    SetLimits,
+    Verdict,
+    decode_frame,
+)
 from stream.visit import Visit
 
 PAGE: Final = 1000
 """Entries of a page."""
 
-Deed: TypeAlias = Acknowledge | AudioPause | SetLimits | Verdict | Visit
+Deed: TypeAlias = Acknowledge | AudioPause | SetLimits | Verdict | Arrangement | Visit
 """What a person or a program did."""
 
+LOOKED_THROUGH: Final = 8 << 20
+"""Bytes of what was told that are looked through for the latest of some bed: more than its own pages show."""
+
+_AT_ONCE: Final = 64  # rows of the log
 _deed: Final[msgspec.json.Decoder[Deed]] = msgspec.json.Decoder(Deed)
 
 
@@ -239,7 +254,7 @@ class Journal:
     ) -> list[KeptDeed]:
         """Return what was done, of some kinds (None: all), the newest first.
 
-        Kinds are ``acknowledge``, ``audio_pause``, ``set_limits``, ``verdict`` and ``connection``.
+        Kinds are ``acknowledge``, ``audio_pause``, ``set_limits``, ``verdict``, ``arrangement`` and ``connection``.
         """
         table = tables.audit.c
         columns = select(table.id, table.at, table.who, table.body)
@@ -258,6 +273,26 @@ class Journal:
         for row in self._rows(query):
             found += [x for x in decode_frame(row.body) if isinstance(x, Event) and since < x.seq < before]
         return found, lost
+
+    def latest(
+        self, before: int, wanted: Callable[[Event], bool], count: int, most: int = LOOKED_THROUGH
+    ) -> list[Event]:
+        """Return the last ``count`` events below number ``before`` that are wanted, in order.
+
+        At most about ``most`` bytes of what is kept are looked through.
+        """
+        table = tables.log.c
+        found: list[Event] = []
+        read, rows, low = 0, 1, before
+        while rows and read < most and len(found) < count:
+            query = select(table.first, table.body).where(table.first < low).order_by(table.last.desc()).limit(_AT_ONCE)
+            page = self._rows(query)
+            for first, body in page:
+                events = [x for x in decode_frame(body) if isinstance(x, Event) and x.seq < before and wanted(x)]
+                found += reversed(events)
+                read, low = read + len(body), first
+            rows = len(page)
+        return found[:count][::-1]
 
     def _rows(self, query: Select[Any]) -> Sequence[Any]:
         try:

@@ -15,7 +15,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final, Self
 
-from stream.bus import KEPT_BYTES, MemoryBus
+from stream.bus import KEPT_BYTES, Filter, MemoryBus
 from stream.entries import AUDITED, Past
 from stream.errors import JournalError
 from stream.history import KEPT_SECONDS
@@ -171,23 +171,35 @@ class JournaledBus:
             joining.over = True
 
     async def _read(self, joining: _Joining) -> None:
-        """Read from the journal what memory does not reach, until it does, and let the subscriber in."""
-        since = joining.request.since or 0
-        earlier: list[Event] = []
-        missed = 0
+        """Read from the journal what memory does not reach, and let the subscriber in."""
         try:
             with await asyncio.to_thread(Journal, self._where) as journal:
-                while since < self._memory.first - 1 and not joining.over:
-                    await self._keeper.write(())  # all that memory has let go is in the journal then
-                    before = self._memory.first
-                    found, lost = await asyncio.to_thread(journal.told, since, before)
-                    earlier += found
-                    missed += lost
-                    since = before - 1
-            joining.earlier = earlier, missed
+                read = self._since if self._memory.resumes(joining.request) else self._last
+                joining.earlier = await read(journal, joining)
         except JournalError as error:
             log.warning("cannot read the journal", extra={"error": str(error)})
         self._enter(joining)
+
+    async def _last(self, journal: Journal, joining: _Joining) -> tuple[Sequence[Event], int] | None:
+        """The latest events asked for of those before memory's."""
+        wanted = Filter(joining.request).wants
+        before = self._memory.first
+        found = await asyncio.to_thread(journal.latest, before, wanted, joining.request.last)
+        return (found, 0) if self._memory.first == before else None
+
+    async def _since(self, journal: Journal, joining: _Joining) -> tuple[Sequence[Event], int]:
+        """All events from those asked for up to memory's, and how many are lost."""
+        since = joining.request.since or 0
+        earlier: list[Event] = []
+        missed = 0
+        while since < self._memory.first - 1 and not joining.over:
+            await self._keeper.write(())  # all that memory has let go is in the journal then
+            before = self._memory.first
+            found, lost = await asyncio.to_thread(journal.told, since, before)
+            earlier += found
+            missed += lost
+            since = before - 1
+        return earlier, missed
 
     def _enter(self, joining: _Joining) -> None:
         if not joining.over:

@@ -57,7 +57,6 @@ ALARMS: Final[Mapping[str, AlarmKind]] = MappingProxyType(
         "cannot_analyse": AlarmKind("Cannot analyse", "technical", False),
         "artifact": AlarmKind("Artifact", "technical"),
         "feed_stale": AlarmKind("No signal from the source", "technical", False),
-        "model_missing": AlarmKind("No model: beats are not classified", "technical", False),
         "storage": AlarmKind("Cannot keep records", "technical", False),
     }
 )
@@ -140,8 +139,13 @@ def _problem_with_values(values: Mapping[str, float]) -> str | None:
             return f"expected {name} of {limit.least:g} to {limit.most:g} {limit.unit}, got {value:g}"
     for low, high in (("extreme_low", "hr_low"), ("hr_low", "hr_high"), ("hr_high", "extreme_high")):
         if values[low] >= values[high]:
-            return f"expected {low} below {high}, got {values[low]:g} and {values[high]:g}"
+            return f"expected {_called(low)} below {_called(high)}, got {values[low]:g} and {values[high]:g}"
     return None
+
+
+def _called(name: str) -> str:
+    """A limit of a rate as people call it, and its name: ``heart rate high (hr_high)``."""
+    return f"{LIMITS[name].text.rsplit(' ', 1)[0]} ({name})"
 
 
 def _problem_with_off(off: tuple[str, ...]) -> str | None:

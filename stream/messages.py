@@ -23,8 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
+from stream.arrangement import Arrangement
 from stream.base import Event, Index, Message
 from stream.errors import FrameError
+from stream.explanation import Explain, Explanation
 
 VERSION: Final = 1
 Encoding: TypeAlias = Literal["msgpack", "json"]
@@ -197,98 +199,6 @@ class Numerics(Message, frozen=True, kw_only=True, tag="numerics"):
     hr: float | None = None
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one side of a beat had to say for its class.
-
-    Attributes
-    ----------
-    name
-        ``rr_before``, ``rr_after``, ``rhythm`` (the beats before), ``p_wave`` (what is before QRS), ``qrs`` (its
-        shape), ``qrs_width``, ``t_wave`` (what is behind).
-    share
-        Its share of all that spoke for the class and against it; below 0 if it spoke against.
-    value
-        What there was to see, where there is a number for it: of ``rr_before`` and ``rr_after`` the ratio to the
-        patient's usual RR; of ``rhythm`` the mean step from RR to RR, as a share of it; of ``p_wave``, ``qrs`` and
-        ``t_wave`` the likeness to those of the patient's usual beat, 1 being the same; of ``qrs_width`` ms at half
-        the height.
-    """
-
-    name: str
-    share: float
-    value: float | None = None
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was measured of a beat, whatever the model made of it; None where it cannot be told.
-
-    Attributes
-    ----------
-    rr, rr_after
-        RR before and after, as ratios to the patient's usual RR (the median of the last 32).
-    irregular
-        Mean step from RR to RR over the 8 before this beat, as a share of the RR.
-    qrs, qrs_usual
-        Duration of QRS in ms, from its earliest begin to its latest end in the leads that are read; that of the
-        patient's usual beat.
-    qrs_onset
-        Where QRS begins, in ms from R; mostly below 0.
-    likeness
-        Correlation of QRS with that of the usual beat, in the lead least alike; 1 is the same.
-    p
-        What stands where the usual P wave does: ``usual``, ``other`` (something unlike it) or ``none``. None too where
-        the patient's usual beat has no P wave.
-    """
-
-    rr: float | None = None
-    rr_after: float | None = None
-    irregular: float | None = None
-    qrs: float | None = None
-    qrs_usual: float | None = None
-    qrs_onset: float | None = None
-    likeness: float | None = None
-    p: Literal["usual", "other", "none"] | None = None
-
-
-class Explanation(Event, frozen=True, kw_only=True, tag="explanation"):
-    """What in a beat made the model say what it said.
-
-    Attributes
-    ----------
-    wave, heat
-        The wave in physical units, and how much each sample spoke for the class, 0 to 1: little-endian float32 of
-        shape ``(leads, n)``, ``n`` samples at rate ``fs`` beginning at (fractional) sample index ``start`` of the
-        stream.
-    reasons
-        What decided, the weightiest first; small ones are left out. None for a beat that came already cut: nothing
-        is known of its rhythm or of what is usual for the patient.
-    probabilities
-        Of N, S, V, F, Q, in this order.
-    usual
-        The patient's usual beat as it was before this one: as ``wave``, in its units and at its times, NaN in a lead
-        of which it is not known. Empty where none is known: for the first beat, and for one that came already cut.
-    facts
-        What was measured; None for a beat that came already cut.
-    """
-
-    bed: str
-    stream: str
-    sample: Index
-    label: str
-    confidence: float
-    leads: tuple[str, ...]
-    fs: float
-    start: float
-    wave: bytes
-    heat: bytes
-    reasons: tuple[Reason, ...] = ()
-    row: Index | None = None
-    truth: str | None = None
-    probabilities: tuple[float, ...] = ()
-    usual: bytes = b""
-    facts: Facts | None = None
-
-
 # ---------------------------------------------------------------------------------------------- anyone says
 
 
@@ -346,7 +256,9 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
         Resume: first send all kept events with ``seq > since``, if ``session`` is still the hub's.
         Without ``since``, only how things are is sent first: of each bed the current :class:`Open`, the alarms that
         have not ended, bell, limits, the latest rhythm, quality and numerics, its source if it was lost or paused; the
-        latest :class:`Status` of each part of the service.
+        latest :class:`Status` of each part of the service; the ward's :class:`~stream.arrangement.Arrangement`.
+    last
+        Without ``since``, send first too the latest so many of the kept events that are asked for.
     waves
         ``latest``: a slow subscriber loses waves, told with :class:`Gap`. ``all``: it loses none, and the
         sources are held back instead (for detectors and archives that replay faster than real time).
@@ -360,6 +272,7 @@ class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
     kinds: tuple[str, ...] | None = None
     since: Index | None = None
     session: str | None = None
+    last: Index = 0
     waves: Literal["latest", "all"] = "latest"
     history: float = 0.0
 
@@ -383,17 +296,6 @@ class Control(Message, frozen=True, kw_only=True, tag="control"):
     value: float = 0.0
 
 
-class Explain(Message, frozen=True, kw_only=True, tag="explain"):
-    """Asks the detector to explain the beat at ``sample``; it answers with an :class:`Explanation`.
-
-    Of a beat that it no longer remembers, or never found, it says nothing.
-    """
-
-    bed: str
-    stream: str
-    sample: Index
-
-
 class Problem(Message, frozen=True, kw_only=True, tag="problem"):
     """The hub could not take something the client sent, and says why in a sentence for people."""
 
@@ -403,7 +305,7 @@ class Problem(Message, frozen=True, kw_only=True, tag="problem"):
 
 Sent: TypeAlias = (
     Open | Wave | CutBeat | Reference | Close | Beat | Numerics | Explanation | Gap | Status
-    | Alarm | Bell | Rhythm | Quality | Limits | Verdict
+    | Alarm | Bell | Rhythm | Quality | Limits | Verdict | Arrangement
     | Hello | Welcome | Subscribe | Subscribed | Control | Explain | Acknowledge | AudioPause | SetLimits | Problem
 )  # fmt: skip
 KINDS: Final[dict[str, type[Message]]] = {str(cls.__struct_config__.tag): cls for cls in get_args(Sent)}

@@ -5,7 +5,7 @@ Pure. The bus and the journal each hold a :class:`Present`, so both agree on wha
 
 from typing import Generic, TypeAlias, TypeVar
 
-from stream.messages import Alarm, Bell, Close, Event, Limits, Open, Quality, Rhythm, Status
+from stream.messages import Alarm, Arrangement, Bell, Close, Event, Limits, Open, Quality, Rhythm, Status
 
 T = TypeVar("T")
 
@@ -14,7 +14,7 @@ Slot: TypeAlias = tuple[str, str, str]
 
 
 class Present(Generic[T]):
-    """The latest of each slot: open streams, alarms not ended, bells, limits, rhythms, qualities, states of parts.
+    """The latest of each slot: streams, alarms not ended, bells, limits, rhythms, qualities, parts, the arrangement.
 
     Attributes
     ----------
@@ -64,6 +64,8 @@ class Present(Generic[T]):
                 return (str(event.__struct_config__.tag), event.bed, "")
             case Alarm():
                 return ("alarm", event.bed, event.id)
+            case Arrangement():
+                return ("arrangement", "", "")
             case Status() if event.bed is None or (event.component == "source" and event.bed in self._streams):
                 return ("status", event.bed or "", event.component)
         return None

@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import PurePath
 from typing import Final, TypeAlias
 
 from stream.client import Feed
@@ -15,6 +14,7 @@ from stream.errors import FeedError, SourceError
 from stream.messages import Close, Control, Encoding, Message, Problem, Status, Subscribe
 from stream.player import Player
 from stream.reels import Source
+from stream.sources import short_name
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ async def replay(
 
 def default_beds(names: Sequence[str]) -> list[str]:
     """Name beds after records or files: ``mitdb/119`` is ``119``, the second one of it ``119-2``."""
-    bases = [PurePath(name).stem or name for name in names]
+    bases = [short_name(name) for name in names]
     seen: Counter[str] = Counter()
     beds = []
     for base in bases:

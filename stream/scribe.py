@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Connection, Engine, Table, delete, func, select
 from sqlalchemy.exc import DBAPIError
 
 from stream import journal_tables as tables
 from stream.beatblocks import pack_beats, unpack_beats
-from stream.entries import AUDITED, Entry, Kept, Past
+from stream.entries import AUDITED, Entry, Past
 from stream.errors import JournalError
+from stream.journal_rows import STREAMS, Clock, alarm_row, audit_row, event_row
 from stream.known import ALARMS, BEATS, Known
 from stream.messages import (
     Alarm,
@@ -45,7 +45,6 @@ RECALLED: Final = 86_400.0
 """Seconds for which alarms that have ended are recalled by a hub that starts again."""
 
 _TOGETHER: Final = 256  # events in a row of the log
-_STREAMS: Final = 4096  # streams whose last block is at hand
 
 
 _EVENTS: Final = (Open, Close, Gap, Status, Rhythm, Quality, Bell, Limits)
@@ -58,7 +57,7 @@ class Scribe:
         self._engine: Final = engine
         self._present: Present[Event] = Present()
         self._streams: dict[tuple[str, str], OpenBlock] = {}
-        self._epochs: dict[tuple[str, str], tuple[float, float]] = {}
+        self._clock: Final = Clock()
         self._session = ""
         self._seq = 0  # of the latest event
         self._blocked = 0  # beats up to this number are in blocks, by the table
@@ -147,11 +146,11 @@ class Scribe:
                 if isinstance(what, Beat):
                     self._stream(connection, what.bed, what.stream).add(what, entry.at)
                 elif isinstance(what, Alarm):
-                    rows[tables.alarms].append(self._alarm(what, entry.at))
+                    rows[tables.alarms].append(alarm_row(what, entry.at, self._clock))
                 elif isinstance(what, AUDITED):
-                    rows[tables.audit].append(_audit(what, entry))
+                    rows[tables.audit].append(audit_row(what, entry))
                 elif isinstance(what, _EVENTS):
-                    rows[tables.events].append(self._event(what, entry.at))
+                    rows[tables.events].append(event_row(what, entry.at, self._session, self._clock))
             for table, values in rows.items():
                 if values:
                     connection.execute(tables.insert(self._engine, table).on_conflict_do_nothing(), values)
@@ -179,7 +178,7 @@ class Scribe:
             self._blocked = blocked
         for stream in now:
             stream.written()
-        for key in list(self._streams)[: max(0, len(self._streams) - _STREAMS)]:
+        for key in list(self._streams)[: max(0, len(self._streams) - STREAMS)]:
             if not self._streams[key].first:
                 del self._streams[key]
 
@@ -230,16 +229,8 @@ class Scribe:
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Open):
-            self._epochs.pop((event.bed, event.stream), None)
-            self._epochs[event.bed, event.stream] = (event.epoch, event.fs)
-            if len(self._epochs) > _STREAMS:
-                del self._epochs[next(iter(self._epochs))]
+            self._clock.set(event)
         self._seq = max(self._seq, event.seq)
-
-    def _utc(self, bed: str, stream: str, sample: int) -> float | None:
-        """UTC seconds of a sample; None if its stream is not known."""
-        epoch = self._epochs.get((bed, stream))
-        return None if epoch is None else epoch[0] + sample / epoch[1]
 
     def _log(self, connection: Connection, entries: Sequence[Entry]) -> None:
         told = [(entry.what, entry.at) for entry in entries if isinstance(entry.what, Event)]
@@ -250,32 +241,6 @@ class Scribe:
             rows.append({"last": part[-1].seq, "first": part[0].seq, "at": told[i][1], "size": len(body), "body": body})
         if rows:
             connection.execute(tables.insert(self._engine, tables.log).on_conflict_do_nothing(), rows)
-
-    def _alarm(self, alarm: Alarm, at: float) -> dict[str, Any]:
-        names = "id revision bed stream name priority state onset announced ended text latching acknowledged seq"
-        row = {name: getattr(alarm, name) for name in names.split()}
-        return row | {
-            "at": at,
-            "utc": self._utc(alarm.bed, alarm.stream, alarm.onset),
-            "who": alarm.by,
-            "body": _text(alarm),
-        }
-
-    def _event(self, event: Event, at: float) -> dict[str, Any]:
-        bed, stream = getattr(event, "bed", None), getattr(event, "stream", None)
-        sample = getattr(event, "sample", getattr(event, "start", getattr(event, "first", None)))
-        return {
-            "id": f"{self._session}/{event.seq}",
-            "seq": event.seq,
-            "at": at,
-            "utc": None if bed is None or stream is None or sample is None else self._utc(bed, stream, sample),
-            "kind": str(event.__struct_config__.tag),
-            "bed": bed,
-            "stream": stream,
-            "sample": sample,
-            "who": getattr(event, "by", ""),
-            "body": _text(event),
-        }
 
     def _write_present(self, connection: Connection, changes: dict[Slot, Event | None]) -> None:
         columns = tables.present.c
@@ -319,7 +284,7 @@ class Scribe:
                 "stream": stream.name,
                 "number": stream.number,
                 "at": stream.at,
-                "utc": self._utc(stream.bed, stream.name, min(samples)),
+                "utc": self._clock.utc(stream.bed, stream.name, min(samples)),
                 "start": min(samples),
                 "stop": max(samples) + 1,
                 "count": len(samples),
@@ -339,18 +304,3 @@ class Scribe:
         statement = tables.insert(self._engine, tables.meta)
         statement = statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
         connection.execute(statement, [{"name": name, "value": value} for name, value in values.items()])
-
-
-def _audit(what: Kept, entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "at": entry.at,
-        "kind": str(what.__struct_config__.tag),
-        "bed": getattr(what, "bed", None),
-        "who": getattr(what, "by", getattr(what, "name", "")),
-        "body": _text(what),
-    }
-
-
-def _text(what: Kept) -> str:
-    return msgspec.json.encode(what).decode()

@@ -6,12 +6,25 @@ A source is asked for samples by index; it knows nothing of pace, clocks or sock
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import PurePath
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.messages import Lead
+
+RECORD_FILES: Final = frozenset({".hea", ".dat", ".mat", ".atr"})
+"""Extensions that may be written after a WFDB record's name; any other is part of the name, as in ``ward.3``."""
+
+BEAT_FILES: Final = frozenset({".csv", ".tsv", ".txt"})
+"""Extensions of files of beats, one a row."""
+
+
+def short_name(name_or_path: str) -> str:
+    """What a record or a file of beats is called: ``119`` of ``mitdb/119``, ``119.hea`` and ``119.csv``."""
+    path = PurePath(name_or_path)
+    return path.stem if path.suffix.lower() in RECORD_FILES | BEAT_FILES else path.name or name_or_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ BARE_WIDTHS: Final = (187, 216)
 LABEL_NAMES: Final = frozenset({"label", "labels", "class", "target", "type", "symbol", "annotation"})
 """Names that, in a header, tell the label column."""
 
+ROW_NAMES: Final = frozenset({"", "id", "index", "row", "unnamed: 0"})
+"""Names that, in a header, tell that the first column numbers the rows; pandas writes it under no name."""
+
 _LARGEST: Final = float(np.finfo(np.float32).max)
 _FAULTS: Final = (OSError, UnicodeError, csv.Error)
 
@@ -54,6 +57,8 @@ class BeatsCsv:
         AAMI class of each row, or None if the file has none.
     label_column
         Where the labels were, in words, or None.
+    numbered
+        Whether a first column, which numbered the rows, was left out.
     """
 
     def __init__(
@@ -64,12 +69,14 @@ class BeatsCsv:
         *,
         fs: float,
         label_column: str | None,
+        numbered: bool = False,
     ) -> None:
         self.title = title
         self.samples = samples
         self.labels = labels
         self.fs = fs
         self.label_column = label_column
+        self.numbered = numbered
 
     @property
     def rows(self) -> int:
@@ -91,13 +98,15 @@ class BeatsCsv:
         counts = Counter(self.labels or ())
         told = ", ".join(f"{name} {counts[name]:,}" for name in AAMI if counts[name])
         labels = f"labels in {self.label_column}: {told}" if self.labels else "no labels"
-        return f"{self.rows:,} rows of {self.width} samples, {labels}"
+        numbered = "row numbers in column 1 left out, " if self.numbered else ""
+        return f"{self.rows:,} rows of {self.width} samples, {numbered}{labels}"
 
 
 def read_beats(path: str | os.PathLike[str], *, label_column: str = "auto", fs: float = 125.0) -> BeatsCsv:
     """Read a CSV file of beats.
 
-    Separated by comma, semicolon or tab; decimal commas where the separator is another; header or none.
+    Separated by comma, semicolon or tab; decimal commas where the separator is another; header or none. A first
+    column that numbers the rows, as pandas writes it, is left out.
 
     Parameters
     ----------
@@ -122,23 +131,27 @@ def read_beats(path: str | os.PathLike[str], *, label_column: str = "auto", fs: 
     try:
         form = _look(path, label_column)
         table = _read_table(path, form)
-        at = form.named if form.named is not None else _decide(table, label_column)
+        numbered = int(_numbers_rows(table[:, 0], form))
+        table = table[:, numbered:]
+        at = form.named - numbered if form.named is not None else _decide(table, label_column)
         if table.shape[1] - (at is not None) < 2:
             raise SourceError(f"{path}: expected rows of at least 2 samples, got {table.shape[1]} columns")
         if at is None:
-            return BeatsCsv(path.name, table, None, fs=fs, label_column=None)
+            return BeatsCsv(path.name, table, None, fs=fs, label_column=None, numbered=bool(numbered))
         codes = table[:, at]
         if not _are_labels(codes).all():
-            raise _fault(path, form, at)
+            raise _fault(path, form, at + numbered)
+    except UnicodeError as error:
+        raise SourceError(f"{path}: expected a CSV file in UTF-8, got something else; save it as CSV UTF-8") from error
     except _FAULTS as error:
         reason = getattr(error, "strerror", None) or error
         raise SourceError(f"{path}: expected a CSV file of beats, cannot read it: {reason}") from error
-    where = "the last column" if at == table.shape[1] - 1 else f"column {at + 1}"
+    where = "the last column" if at == table.shape[1] - 1 else f"column {at + numbered + 1}"
     if form.header:
-        where += f" ({form.header[at]})"
+        where += f" ({form.header[at + numbered]})"
     samples = table[:, :-1] if at == table.shape[1] - 1 else np.delete(table, at, axis=1)
     labels = tuple(AAMI[code] for code in codes.astype(int).tolist())
-    return BeatsCsv(path.name, samples, labels, fs=fs, label_column=where)
+    return BeatsCsv(path.name, samples, labels, fs=fs, label_column=where, numbered=bool(numbered))
 
 
 def is_label_column(last: NDArray[np.float32], others: NDArray[np.float32]) -> bool:
@@ -174,6 +187,15 @@ def _are_labels(values: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.isin(values, np.arange(len(AAMI)))
 
 
+def _numbers_rows(first: NDArray[np.float32], form: _Form) -> bool:
+    """Tell whether the first column numbers the rows: by its name, else by counting three rows or more from 0 or 1."""
+    if form.columns < 2 or form.named == 0:
+        return False
+    if form.header:
+        return form.header[0].casefold() in ROW_NAMES
+    return len(first) > 2 and first[0] in {0, 1} and bool((np.diff(first) == 1).all())
+
+
 def _decide(table: NDArray[np.float32], label_column: str) -> int | None:
     """Find the label column of a numeric table whose header does not tell."""
     last = table.shape[1] - 1
@@ -198,6 +220,10 @@ def _look(path: Path, label_column: str) -> _Form:
     if row is None:
         raise SourceError(f"{path}: expected rows of beats, found only a header")
     columns = len(header or row)
+    if columns == 1:
+        raise SourceError(
+            f"{path}: expected a beat in each row, its samples separated by comma, semicolon or tab; got 1 column"
+        )
     named: int | None = None
     if label_column not in {"auto", "none", "last"}:
         names = [name.casefold() for name in header or ()]
@@ -214,6 +240,7 @@ def _look(path: Path, label_column: str) -> _Form:
 
 def _is_header(cells: list[str], delimiter: str) -> bool:
     """Tell whether a first row names columns: mostly by words, or by counting 0, 1, 2 ... as pandas does."""
+    cells = cells[1:] if cells[:1] == [""] else cells
     words = sum(_number(cell, delimiter) is None for cell in cells)
     body = cells if words == 0 else cells[:-1]
     first = 1 if body[:1] == ["1"] else 0
@@ -267,7 +294,9 @@ def _fault(path: Path, form: _Form, label_at: int | None, problem: str = "") -> 
                         "if the column holds samples, set the label column to none"
                     )
             elif value is None or not abs(value) <= _LARGEST:
-                return SourceError(f"{where}: expected a number, got {cell.strip()[:40]!r}")
+                label = label_at is None and at == form.columns - 1 and cell.strip()
+                expected = f"a number, or a label (0-4 or {' '.join(AAMI)})" if label else "a number"
+                return SourceError(f"{where}: expected {expected}, got {cell.strip()[:40]!r}")
     return SourceError(f"{path}: expected numbers in {form.columns} columns, cannot read them: {problem}")
 
 

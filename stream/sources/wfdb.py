@@ -20,7 +20,7 @@ from wfdb.io._signal import BIT_RES, INVALID_SAMPLE_VALUE
 
 from stream.errors import SourceError
 from stream.messages import MISSING, Lead
-from stream.sources import Mark, physionet
+from stream.sources import RECORD_FILES, Mark, physionet
 from stream.sources.wfdb_header import FAULTS, Layout, line, read_layout
 
 log = logging.getLogger(__name__)
@@ -220,7 +220,7 @@ def _fit(low: int, high: int, baseline: int) -> _Scale:
 def _locate(text: str) -> Path:
     """Find a record's path without extension; download it if it is not on disk but a PhysioNet name."""
     path = Path(text).expanduser()
-    bare = path.with_suffix("") if path.suffix in {".hea", ".dat", ".mat", ".atr"} else path
+    bare = path.with_suffix("") if path.suffix in RECORD_FILES else path
     if bare.name and bare.with_name(f"{bare.name}.hea").is_file():
         return bare.absolute()
     if path.is_dir():

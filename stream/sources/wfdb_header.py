@@ -138,6 +138,8 @@ def _read_header(path: Path) -> Any:
     try:
         lines = file.read_text("ascii", errors="replace").splitlines()
         first = next((text.split() for text in lines if text.strip() and not text.lstrip().startswith("#")), [])
+        if not first:
+            raise ValueError("it is empty")
         header = wfdb.rdheader(str(path))
         if len(first) > 2 and float(re.split(r"[/(]", first[2])[0]) != header.fs:
             raise ValueError(f"the sampling rate is written {first[2]!r}")
@@ -252,4 +254,6 @@ def _check_files(segment: Segment, chosen: Iterable[Key]) -> None:
 
 def line(error: Exception) -> str:
     """Give the first line of an error's text, or its kind."""
+    if isinstance(error, IndexError):  # as wfdb raises it, "list index out of range" tells a person nothing
+        return "it ends too early"
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import numpy as np
 
 from stream.client import Feed
 from stream.hub import Hub
+from stream.journaled import JournaledBus
 from stream.messages import Beat, Lead, Numerics, Open, Wave, pack
 
 FS = 250.0
@@ -18,13 +20,17 @@ RR = 0.8
 class House:
     """The hub, which can go away and come back on its port, and the address of the screen that shows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Path | None = None) -> None:
         self.port = 0
         self.url = ""
+        self.journal = journal
         self._stack = AsyncExitStack()
 
     async def open(self) -> None:
-        hub = await self._stack.enter_async_context(Hub(port=self.port))
+        bus = None
+        if self.journal is not None:
+            bus = await self._stack.enter_async_context(JournaledBus(self.journal))
+        hub = await self._stack.enter_async_context(Hub(port=self.port, bus=bus, past=bus.past if bus else None))
         self.port = hub.port
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """A real hub, a real web server and a real browser."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from bedside import House
@@ -16,8 +17,14 @@ expect.set_options(timeout=20_000)  # a busy machine may take its time to draw a
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    house = House()
+def journal() -> Path | None:
+    """Where the hub keeps its journal; it keeps none."""
+    return None
+
+
+@pytest.fixture
+async def house(journal: Path | None) -> AsyncIterator[House]:
+    house = House(journal)
     await house.open()
     async with Serving(Settings(house.feed_url)) as address:
         house.url = address

@@ -114,6 +114,7 @@ class Bed:
         self.hr = page.locator("#hr")
         self.rr = page.locator("#rr")
         self.last = page.locator("#last-class")
+        self.rhythm = page.locator("#rhythm")
         self.speed = page.locator("#sweep")
         self.gain = page.locator("#gain")
         self.rows = page.locator("#beats tr")

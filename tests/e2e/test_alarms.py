@@ -14,7 +14,7 @@ from playwright.async_api import Locator, async_playwright, expect
 from test_demo import demo
 
 from stream.client import Feed
-from stream.messages import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Subscribe
+from stream.messages import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Status, Subscribe
 
 pytestmark = pytest.mark.browser
 
@@ -134,7 +134,7 @@ async def test_from_the_heart_to_two_browsers_and_back(chromium: str, tmp_path: 
             await values.locator('[name="hr_low"]').fill("150")
             await there.page.locator("#limits-set").click()
             answer = there.page.locator("#limits-answer")
-            await expect(answer).to_contain_text("expected hr_low below hr_high")
+            await expect(answer).to_contain_text("expected heart rate low (hr_low) below heart rate high (hr_high)")
             await values.locator('[name="hr_low"]').fill("40")
             await values.locator('[name="extreme_low"]').fill("30")
             await there.page.locator("#limits-set").click()
@@ -173,7 +173,7 @@ async def test_an_alarm_is_told_by_symbol_text_bell_and_voice(
     await expect(tile.locator.locator(".tile-more")).to_have_text("+3")
     await expect(tile.locator.locator(".bell")).to_have_attribute("data-bell", "sounding")
     await expect(alarmed.page.locator("#announcer")).to_have_text("High alarm, bed 1: Asystole")
-    await alarmed.entries().first.locator("a").click()
+    await alarmed.entries().first.get_by_role("link").first.click()
     await expect(alarmed.page.locator("#bed-name")).to_have_text("bed 1")
     await expect(alarmed.page.locator("#strip-1 .lead-state")).to_have_text("off")
 
@@ -285,6 +285,30 @@ async def test_32_beds_with_alarms_fit_and_can_be_read(
     await expect(alarmed.page.locator("#alarm-more")).to_have_text(f"+{32 - shown} more")
     assert shown >= 1
     assert await alarmed.page.evaluate(CONTRAST) >= 4.5
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768), (820, 1180)])
+async def test_what_an_alarm_is_can_be_read_on_its_tile_and_acknowledged_there(
+    alarmed: AlarmScreen, source: Feed, detector: Feed, size: tuple[int, int]
+) -> None:
+    await alarmed.page.set_viewport_size({"width": size[0], "height": size[1]})
+    await alarmed.ward()
+    for number in range(8):
+        await source.publish(opened(f"Bed {number}"))
+        await alarmed.knows(f"Bed {number}")
+    vf = {"name": "ventricular_fibrillation", "priority": "high", "text": "Ventricular fibrillation"}
+    tile = alarmed.tile("Bed 3")
+    await detector.publish(Status(component="detector", state="ready"))
+    async with playing(source, detector, "Bed 3", hr=75):
+        await detector.publish(Alarm(id="x", state="latched", **{**ONE, **vf, "bed": "Bed 3"}))
+        await alarmed.looks("Bed 3", "high", "latched")
+        await expect(tile.locator).to_have_attribute("data-state", "live")
+        await expect(tile.state).to_be_hidden()
+        cut = "(part) => part.scrollWidth - part.clientWidth"
+        assert await tile.locator.locator(".tile-alarm").evaluate(cut) <= 0
+        await expect(tile.locator.locator(".acknowledge")).to_be_visible()
+        await detector.publish(Status(component="detector", state="lost"))
+        await expect(tile.state).to_have_text("no detector")
 
 
 async def answers(url: str) -> None:

@@ -1,15 +1,17 @@
 """The page of one bed in a real browser, over a real hub."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from bedside import FS, beat, heart, opened, playing, waves
+from bedside import FS, House, beat, heart, opened, playing, waves
 from pages import Bed, Screen
 from playwright.async_api import expect
 
 from stream.client import Feed
-from stream.messages import Beat, CutBeat, Explain, Explanation, Gap, Reason, Reference, pack
+from stream.explanation import Reason
+from stream.messages import Beat, CutBeat, Explain, Explanation, Gap, Message, Reference, Rhythm, Subscribe, pack
 
 pytestmark = pytest.mark.browser
 PX_PER_MM = 96 / 25.4
@@ -36,13 +38,17 @@ async def test_beats_are_read_out_along_the_trace_and_beside_it(screen: Screen, 
     readings = [beat("bed 1", 0), beat("bed 1", 1, "V"), beat("bed 1", 2)]
     truth = [Reference(bed="bed 1", stream="s1", sample=one.sample, symbol="N") for one in readings]
     await source.publish(*truth)
-    await detector.publish(*readings)
+    await detector.publish(*readings, Rhythm(bed="bed 1", stream="s1", sample=0, text="Sinus rhythm"))
     async with playing(source, detector, "bed 1", hr=75):
         await screen.drawn("bed 1", 600)
         assert sorted(await page.marks()) == ["N", "N", "N", "N", "N", "V"]
         await expect(page.hr).to_have_text("75")
         await expect(page.rr).to_have_text("800")
-    await expect(page.last).to_have_text("N Normal")
+        await expect(page.last).to_have_text("N Normal")
+        await expect(page.rhythm).to_have_text("Sinus rhythm 75")
+    for no_longer_known in (page.hr, page.rr, page.last):
+        await expect(no_longer_known).to_have_text("--", timeout=15_000)
+    await expect(page.rhythm).to_have_text("")
     await expect(page.count("N")).to_have_text("2")
     await expect(page.count("V")).to_have_text("1")
     second = page.rows.nth(1)
@@ -52,6 +58,14 @@ async def test_beats_are_read_out_along_the_trace_and_beside_it(screen: Screen, 
     await expect(page.rows.nth(0)).to_have_attribute("data-differs", "false")
     await expect(page.rows).to_have_count(10)
     await expect(screen.disclaimer).to_be_visible()
+
+
+async def test_a_bed_that_is_not_there_is_waited_for_and_does_not_look_live(screen: Screen, source: Feed) -> None:
+    page = await screen.bed("bed 1")
+    await expect(page.state).to_have_text("waiting for a bed of this name")
+    await expect(screen.page.locator("#page")).to_have_attribute("data-state", "waiting")
+    await source.publish(opened("bed 1"), *waves("bed 1", heart(1)))
+    await expect(page.state).to_have_text("live")
 
 
 async def test_the_latest_abnormal_beat_is_explained_and_any_on_request(
@@ -80,7 +94,8 @@ async def test_the_latest_abnormal_beat_is_explained_and_any_on_request(
     await expect(page.rows.nth(1)).to_contain_text("N Normal")
     await page.explain(1)
     await expect(page.heading).to_have_text("Asking the detector…")
-    assert await heard(detector) == Explain(bed="bed 1", stream="s1", sample=normal.sample)
+    asked = await hears(detector, lambda message: isinstance(message, Explain))
+    assert asked == Explain(bed="bed 1", stream="s1", sample=normal.sample)
     await detector.publish(explanation("bed 1", normal.sample, "N"))
     await expect(page.figure).to_contain_text("N Normal, confidence 93%")
     await expect(page.heading).to_contain_text("The chosen beat")
@@ -171,6 +186,23 @@ async def test_cut_beats_show_the_files_label_beside_the_prediction(
     await expect(page.rows.nth(0)).to_have_attribute("data-differs", "false")
 
 
+async def test_a_busy_ward_does_not_push_a_quiet_beds_past_out(
+    screen: Screen, house: House, source: Feed, detector: Feed
+) -> None:
+    await source.publish(opened("quiet"), opened("busy"))
+    told = [beat("quiet", 0), beat("quiet", 1, "V"), beat("quiet", 2)]
+    await detector.publish(*told, explanation("quiet", told[1].sample, "V"))
+    busy = [beat("busy", number) for number in range(2500)]
+    await detector.publish(*busy)
+    async with Feed(house.feed_url, name="last", subscribe=Subscribe(kinds=("beat",), last=1)) as feed:
+        await hears(feed, lambda beat: isinstance(beat, Beat) and beat.sample == busy[-1].sample)  # the hub has all
+    page = await screen.bed("quiet")
+    await expect(page.rows.nth(0)).to_contain_text("N Normal")
+    await expect(page.rows.nth(1)).to_contain_text("V Ventricular")
+    await expect(page.figure).to_contain_text("V Ventricular, confidence 93%")
+    await expect(page.count("V")).to_have_text("1")
+
+
 async def test_a_gap_is_told_on_the_trace(screen: Screen, source: Feed) -> None:
     page = await screen.bed("bed 1")
     await source.publish(opened("bed 1"), *waves("bed 1", heart(1)))
@@ -196,10 +228,7 @@ async def reason_bar(page: Bed, row: int) -> tuple[float, float]:
     )
 
 
-async def heard(detector: Feed) -> Explain:
-    """The next request that reaches the detector."""
-    async for messages in detector:
-        for message in messages:
-            if isinstance(message, Explain):
-                return message
+async def hears(feed: Feed, wanted: Callable[[Message], bool]) -> Message:
+    """The next wanted message that comes."""
+    return await anext(message async for messages in feed for message in messages if wanted(message))
     raise AssertionError("the feed has ended")

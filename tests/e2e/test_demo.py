@@ -112,10 +112,11 @@ async def test_ventricular_beats_of_a_record_are_labelled_and_explained(
     with demo(tmp_path, "--records", *records) as running:
         async with browser(chromium, running.url) as screen:
             bed = await screen.bed("119")
-            ventricular = bed.rows.filter(has_text="V Ventricular")
-            await expect(ventricular.nth(1)).to_be_visible(timeout=60_000)
-            for row in await ventricular.all_inner_texts():
-                assert row.split()[-2] == "V", f"the record's own annotation differs: {row}"
+            await expect(bed.rows.filter(has_text="V Ventricular").nth(1)).to_be_visible(timeout=60_000)
+            rows = [row.split() for row in await bed.rows.all_inner_texts()]  # as they are at one moment
+            ventricular = [row for row in rows if "Ventricular" in row]
+            assert ventricular
+            assert {row[-2] for row in ventricular} == {"V"}, "the record's own annotation differs"
             await expect(bed.figure).to_be_visible()
             await expect(screen.page.locator("#explanation-figure")).to_contain_text("V Ventricular")
             peak = await bed.figure.evaluate(

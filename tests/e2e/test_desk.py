@@ -52,6 +52,17 @@ class Desk(Screen):
         while await self.page.evaluate(asked):
             pass
 
+    async def overlap(self, width: int) -> float:
+        """By how many pixels what can be chosen lies over what plays, in a window of this width."""
+        await self.page.set_viewport_size({"width": width, "height": 768})
+        return await self.page.evaluate(
+            """() => {
+                 const edge = (name) => [...document.querySelectorAll(name)].map((e) => e.getBoundingClientRect());
+                 const [play] = edge(".desk-play");
+                 return Math.max(...edge(".desk-choose > *").map(({ right }) => right - play.left));
+               }"""
+        )
+
     async def upload(self, *files: Path) -> None:
         await self.page.locator("#desk-files").set_input_files(files)
 
@@ -196,6 +207,7 @@ async def test_uploads_and_what_cannot_be_played_gets_its_sentence(browser: Brow
         await desk.upload(*files)
         await expect(answer).to_contain_text("upload-1/201 is kept on the server")
         await desk.choose("upload-1/201", bed="201")
+        assert await desk.overlap(1010) <= 0
 
         await desk.page.locator("#desk-physionet input").fill("100")
         await desk.page.locator("#desk-physionet").get_by_role("button").click()

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 from bedside import FS, heart, opened, waves
 from pages import Screen
@@ -55,6 +56,23 @@ async def test_a_ward_is_a_layer_a_tile_and_a_canvas_and_no_sheet_over_them(
     assert made.count(["WillChangeTransform"]) == len(BEDS)
     assert made.count(["Canvas"]) == len(BEDS)
     assert [why for why in made if "Overlap" in why] == []
+
+
+async def test_the_tiles_cover_the_ward_without_a_gap(screen: Screen, source: Feed, detector: Feed) -> None:
+    """Where the ground is bare between two tiles, all of it under them is drawn in every frame too."""
+    await lit(screen, source, detector)
+    told = await screen.page.evaluate(
+        """() => [...document.querySelectorAll(".tile")].map((tile) => {
+             const { left, top, right, bottom } = tile.getBoundingClientRect();
+             return { edges: [left, top, right, bottom], ground: getComputedStyle(tile).backgroundColor };
+           })"""
+    )
+    left, top, right, bottom = np.array([tile["edges"] for tile in told]).T
+    assert len(set(left)) > 1
+    assert len(set(top)) > 1
+    assert set(left) - {left.min()} <= set(right)
+    assert set(top) - {top.min()} <= set(bottom)
+    assert {tile["ground"] for tile in told} == {"rgb(5, 8, 10)"}  # of one colour, and nothing shines through
 
 
 @pytest.mark.parametrize(("size", "zoom"), [((1366, 768), 1), ((1111, 777), 1.25)])

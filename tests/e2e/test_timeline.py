@@ -20,8 +20,6 @@ from test_accessibility import findings
 
 from stream.archive.service import keep
 from stream.client import Feed
-from stream.hub import Hub
-from stream.journaled import JournaledBus
 from stream.messages import Alarm, Explain, Explanation, Rhythm, pack
 from web.settings import Settings
 
@@ -36,14 +34,11 @@ class KeptHouse(House):
     """A hub with a journal, and the keeper of waves."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.journal = folder / "journal.sqlite"
+        super().__init__(folder / "journal.sqlite")
         self.archive = folder / "archive"
 
     async def open(self) -> None:
-        bus = await self._stack.enter_async_context(JournaledBus(self.journal))
-        hub = await self._stack.enter_async_context(Hub(port=self.port, bus=bus, past=bus.past))
-        self.port = hub.port
+        await super().open()
         keeper = asyncio.create_task(keep(self.feed_url, self.archive, hold=0.1))
 
         async def stop() -> None:
@@ -149,6 +144,28 @@ def explained(sample: int) -> Explanation:
         wave=pack(wave),
         heat=pack(np.abs(wave)),
     )
+
+
+async def test_an_alarm_of_the_strip_leads_to_its_bed_and_its_time_to_the_event(
+    review: Review, source: Feed, detector: Feed
+) -> None:
+    page = review.page
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await review.screen.ward()
+    await source.publish(opened(BED, epoch=time.time() - 40))
+    await review.screen.knows(BED)
+    await detector.publish(run_of_beats())
+    alarm = page.locator("#alarm-strip .alarm")
+    await expect(alarm.get_by_role("link")).to_have_count(2)
+    words, when = alarm.get_by_role("link").nth(0), alarm.get_by_role("link").nth(1)
+    await expect(when).to_have_accessible_name(re.compile(r"^Event of \d\d:\d\d:\d\d: High alarm, bed/1: Ventricular"))
+    await when.click()
+    await expect(page).to_have_url(re.compile("/event/s1%2Fventricular_tachycardia%2F3100$"))
+    await expect(review.name).to_contain_text("Ventricular tachycardia 150 > 100")
+    await words.click()
+    await expect(page).to_have_url(re.compile("/bed/bed%2F1$"))
+    await page.locator("#bed-alarms").get_by_role("link").click()
+    await expect(page).to_have_url(re.compile("/event/s1%2Fventricular_tachycardia%2F3100$"))
 
 
 async def test_from_the_timeline_to_a_judged_and_exported_event(

@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from stream.arrangement import Arrangement
 from stream.bus import MemoryBus
 from stream.messages import (
     KINDS,
@@ -122,6 +123,12 @@ def test_a_newcomer_is_told_what_a_screen_must_show(bus, opened):
     assert kinds(taken(subscriber(bus))) == ["limits", "bell", "alarm", "subscribed"]
 
 
+def test_a_newcomer_is_told_the_last_arrangement_of_beds_whichever_it_asks_for(bus):
+    bus.publish([Arrangement(order=("2", "1")), Arrangement(names={"1": "Window"}, by="Kim")])
+    (told, _) = taken(subscriber(bus, beds=("1",)))
+    assert told == Arrangement(names={"1": "Window"}, by="Kim", seq=2)
+
+
 def test_resumes_with_no_hole_and_no_double(bus, opened):
     bus.publish([opened(), *(beat(sample) for sample in range(9))])  # seq 1 to 10
     for since in range(11):
@@ -165,6 +172,21 @@ def test_keeps_a_bounded_past_and_counts_what_is_missed(opened):
     assert taken(subscriber(bus, since=kept[0] - 1, session=bus.session))[-1].missed == 0
 
 
+def test_a_newcomer_may_ask_for_the_latest_events_of_its_own_bed(bus, opened):
+    bus.publish([opened("1"), opened("2"), *(beat(sample) for sample in range(5))])  # bed 1: seq 1 and 3 to 7
+    bus.publish([beat(sample, bed="2") for sample in range(1000)])
+    bus.publish([beat(99)])
+    for last in range(9):
+        *past, subscribed = taken(subscriber(bus, beds=("1",), last=last))
+        told = [1, 3, 4, 5, 6, 7, 1008][-last:] if last else []
+        assert [event.seq for event in past] == (told if 1 in told else [1, *told])  # how the bed is comes before
+        assert subscribed == Subscribed(session=bus.session, seq=1008)
+    alone = taken(subscriber(bus, beds=("1",), kinds=("beat",), last=2))[:-1]
+    assert [event.seq for event in alone] == [7, 1008]
+    back = taken(subscriber(bus, beds=("1",), last=2, since=6, session=bus.session))[:-1]
+    assert [event.seq for event in back] == [7, 1008]  # one that comes back gets what it missed
+
+
 def test_requests_go_to_those_who_ask_for_them_and_are_not_kept(bus):
     source = subscriber(bus, kinds=("control",))
     bus.publish([Control(bed="1", action="pause")])
@@ -199,6 +221,6 @@ def test_every_kind_has_its_family():
     events = {kind for kind, cls in KINDS.items() if issubclass(cls, Event)}
     assert events == {
         *("open", "cut_beat", "reference", "close", "beat", "explanation", "gap", "status"),
-        *("alarm", "bell", "rhythm", "quality", "limits", "verdict"),
+        *("alarm", "bell", "rhythm", "quality", "limits", "verdict", "arrangement"),
     }
     assert len(KINDS) == len(get_args(Sent))

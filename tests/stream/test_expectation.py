@@ -72,7 +72,7 @@ def test_what_nothing_led_to_expect_is_false_if_of_high_priority() -> None:
 def test_the_alarm_ward_raises_every_alarm_that_a_wave_can() -> None:
     scenario = load_scenario("alarms")
     musts = [each for each in expected(scenario) if each.must]
-    assert set(ALARMS) - {name for each in musts for name in each.names} == {"model_missing", "storage"}
+    assert set(ALARMS) - {name for each in musts for name in each.names} == {"storage"}
     assert all(1800 <= script.seconds < 1801 for script in scenario.scripts)
     for script in scenario.scripts:
         mine = [each for each in musts if each.bed == script.name]

@@ -5,7 +5,9 @@ import math
 import msgspec
 import pytest
 
+from stream.arrangement import Arrangement
 from stream.checks import MAX_REASONS, Refused, check_subscribe
+from stream.explanation import Facts, Reason
 from stream.intake import Intake
 from stream.messages import (
     MAX_WAVE,
@@ -19,14 +21,12 @@ from stream.messages import (
     CutBeat,
     Explain,
     Explanation,
-    Facts,
     Gap,
     Lead,
     Limits,
     Message,
     Problem,
     Quality,
-    Reason,
     Reference,
     Rhythm,
     SetLimits,
@@ -195,9 +195,16 @@ def test_a_bed_whose_source_is_away_can_be_closed_by_anyone(intake, opened):
     assert intake.beds == {}
 
 
-def test_a_part_that_stopped_in_good_order_is_not_lost(intake):
-    accepted(intake, Status(component="detector", state="ready"), Status(component="detector", state="stopped"))
+@pytest.mark.parametrize("word", ["stopped", "error"])
+def test_a_part_that_has_said_why_it_goes_is_not_lost(intake, word):
+    accepted(intake, Status(component="detector", state="ready"), Status(component="detector", state=word))
     assert intake.leave("source") == []
+    again = Status(component="detector", state="error"), Status(component="detector", state="ready")
+    accepted(intake, *again)
+    assert [status.state for status in intake.leave("source")] == ["lost"]
+
+
+def test_a_part_has_a_name(intake):
     assert "expected a component name" in refusal(intake, Status(component="", state="ready"))
 
 
@@ -328,7 +335,10 @@ def an_alarm(**fields) -> Alarm:
         (Quality(bed="1", stream="a", sample=1, leads=()), "expected the quality of 1 to 12 leads, got 0"),
         (Limits(bed="1", preset="horse"), "expected a preset among adult, paediatric, af, got 'horse'"),
         (SetLimits(bed="1", values={"hr_high": math.nan}), "expected hr_high of 40 to 300 1/min, got nan"),
-        (SetLimits(bed="1", values={"hr_low": 130.0}), "expected hr_low below hr_high"),
+        (
+            SetLimits(bed="1", values={"hr_low": 130.0}),
+            "expected heart rate low (hr_low) below heart rate high (hr_high)",
+        ),
         (SetLimits(bed="1", values={"tempo": 1.0}), "got 'tempo'"),
         (SetLimits(bed="1", off=("asystole",)), "Asystole cannot be switched off"),
         (SetLimits(bed="1", off=("couplet",) * 100), "alarms at most that are off, got 100"),
@@ -394,3 +404,26 @@ def test_after_a_restart_a_gap_may_come_first(intake, opened):
 def test_refuses_a_history_that_makes_no_sense(seconds):
     with pytest.raises(Refused, match="expected a history of 0 to 3600 s"):
         check_subscribe(Subscribe(history=seconds))
+
+
+def test_beds_may_be_arranged_by_anybody_so_that_none_is_taken_for_another(intake, opened):
+    accepted(intake, opened("7"))
+    fine = Arrangement(order=("9", "8"), names={"8": "Window", "9": "Door"}, by="Kim")
+    assert accepted(intake, fine) == [fine]
+    for wrong, text in (
+        (Arrangement(names={"8": "Window", "9": "Window"}), "got 'Window', which is another bed's"),
+        (Arrangement(names={"8": "9", "9": "8"}), "got '9', which is another bed's"),
+        (Arrangement(order=("1",), names={"8": "1"}), "got '1', which is another bed's"),
+        (Arrangement(names={"8": "7"}), "got '7', which is another bed's"),  # bed 7 is there
+        (Arrangement(names={"8": ""}), "expected a bed name of 1 to 64 printable characters, got ''"),
+        (Arrangement(order=("a", "b", "a")), "expected each bed once"),
+        (Arrangement(order=tuple(map(str, range(1001)))), "expected 1000 beds at most in an arrangement, got 1001"),
+        (Arrangement(by="x" * 65), "name of a person"),
+    ):
+        assert text in refusal(intake, wrong)
+
+
+@pytest.mark.parametrize("count", [-1, 10_001])
+def test_refuses_to_tell_more_of_the_past_than_can_be_of_use(count):
+    with pytest.raises(Refused, match="expected 0 to 10000 as last"):
+        check_subscribe(Subscribe(last=count))

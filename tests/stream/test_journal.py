@@ -11,7 +11,7 @@ from stream import journal_tables as tables
 from stream.entries import Entry
 from stream.errors import JournalError
 from stream.journal import Journal
-from stream.messages import Acknowledge, AudioPause, Bell, Gap, SetLimits, Verdict
+from stream.messages import Acknowledge, AudioPause, Bell, Event, Gap, SetLimits, Verdict
 from stream.visit import Visit
 
 
@@ -50,6 +50,21 @@ def test_alarms_by_bed_name_time_and_page(scribe, path):
         assert onsets(since=5, until=8) == [7, 6, 5]
         assert onsets(limit=10) + onsets(limit=10, offset=10) + onsets(limit=10, offset=20) == onsets()
         assert onsets("unheard of") == []
+
+
+def test_the_latest_that_was_told_of_a_bed_as_far_as_is_looked_through(scribe, path):
+    scribe.write([Entry(beat(n, n, bed=str(n % 10)), 1.0) for n in range(1, 60_001)])
+
+    def wanted(event: Event) -> bool:
+        return event.bed == "3"
+
+    with Journal(path) as journal:
+        assert [x.seq for x in journal.latest(60_001, wanted, 4)] == [59_963, 59_973, 59_983, 59_993]
+        assert [x.seq for x in journal.latest(40_000, wanted, 2)] == [39_983, 39_993]
+        assert [x.seq for x in journal.latest(25, wanted, 9)] == [3, 13, 23]
+        assert len(journal.latest(60_001, wanted, 9000)) == 6000
+        assert 0 < len(journal.latest(60_001, wanted, 9000, most=1 << 20)) < 6000
+        assert journal.latest(0, wanted, 9) == []
 
 
 def test_alarms_that_go_on_and_those_beside_one(scribe, path):

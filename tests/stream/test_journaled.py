@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from words import alarm, beat, opened
 
+from stream.arrangement import Arrangement
 from stream.hub import Hub
 from stream.journal import Journal
 from stream.journaled import JournaledBus
@@ -111,11 +112,12 @@ async def test_alarms_and_what_people_do_are_in_the_journal_when_they_are_told(p
         await ear.until(of(Subscribed))
         found: list[int] = []
         ear.look = lambda: found.append(rows())
-        said = [alarm(1), Acknowledge(bed="1"), AudioPause(bed="1"), SetLimits(bed="1"), alarm(2, acknowledged=True)]
+        said = [alarm(1), Acknowledge(bed="1"), AudioPause(bed="1"), SetLimits(bed="1"), Arrangement(order=("1",))]
+        said += [alarm(2, acknowledged=True)]
         for message in said:
             bus.publish([message])
             await ear.until(of(type(message)))
-        assert found == [1, 2, 3, 4, 5]
+        assert found == [1, 2, 3, 4, 5, 6]
 
 
 async def test_samples_and_beats_go_by_without_waiting(path):
@@ -146,6 +148,24 @@ async def test_the_hub_after_it_goes_on(path):
     assert [x.missed for x in back.heard if isinstance(x, Subscribed)] == [0]
 
 
+async def test_the_arrangement_of_beds_outlives_the_hub_and_who_made_it_is_known(path):
+    async with JournaledBus(path) as bus:
+        ear = listen(bus)
+        bus.publish([Arrangement(order=("2", "1"), by="Lee")])
+        await ear.until(of(Arrangement, by="Lee"))
+        bus.publish([Arrangement(order=("2", "1"), names={"2": "Window"}, by="Kim")])
+        await ear.until(of(Arrangement, by="Kim"))
+    async with JournaledBus(path) as bus:
+        newcomer = listen(bus, kinds=("arrangement",))
+        await newcomer.until(of(Arrangement))
+    assert newcomer.heard[0] == Arrangement(order=("2", "1"), names={"2": "Window"}, by="Kim", seq=2)
+    with Journal(path) as journal:
+        assert [(kept.who, kept.deed.names) for kept in journal.audit(kinds=("arrangement",))] == [
+            ("Kim", {"2": "Window"}),
+            ("Lee", {}),
+        ]
+
+
 async def test_resumes_from_the_journal_where_memory_does_not_reach_without_hole_or_double(path):
     async with JournaledBus(path, kept_bytes=2000) as bus:
         first = listen(bus)
@@ -163,6 +183,22 @@ async def test_resumes_from_the_journal_where_memory_does_not_reach_without_hole
         assert ear.seqs() == list(range(since + 1, 331))
         assert [x.missed for x in ear.heard if isinstance(x, Subscribed)] == [0]
     assert only.seqs() == list(range(3, 331, 3))
+
+
+async def test_the_latest_events_of_a_bed_are_there_after_a_restart(path):
+    async with JournaledBus(path) as bus:
+        ear = listen(bus)
+        bus.publish([opened(), opened("2"), *(beat(n) for n in range(5)), *(beat(n, bed="2") for n in range(3000))])
+        await ear.until(of(Beat, bed="2", sample=2999))
+    async with JournaledBus(path) as bus:
+        bus.publish([beat(5), beat(6)])
+        for last, samples in ((1, [6]), (2, [5, 6]), (4, [3, 4, 5, 6]), (9, list(range(7)))):
+            ear = listen(bus, beds=("1",), kinds=("beat",), last=last)
+            await ear.until(of(Subscribed))
+            assert [x.sample for x in ear.heard if isinstance(x, Beat)] == samples
+        quiet = listen(bus, beds=("1",), last=9)
+        await quiet.until(of(Subscribed))
+    assert quiet.kinds() == ["open", *["beat"] * 7, "subscribed"]
 
 
 async def test_a_subscriber_that_left_meanwhile_gets_nothing(path):

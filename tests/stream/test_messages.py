@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from stream.alarms import Acknowledge, Alarm, AudioPause, Bell, Limits, Quality, Rhythm, SetLimits, Verdict
+from stream.arrangement import Arrangement
 from stream.errors import FrameError
+from stream.explanation import Facts, Reason
 from stream.messages import (
     KINDS,
     MISSING,
@@ -19,14 +21,12 @@ from stream.messages import (
     CutBeat,
     Explain,
     Explanation,
-    Facts,
     Gap,
     Hello,
     Lead,
     Numerics,
     Open,
     Problem,
-    Reason,
     Reference,
     Status,
     Subscribe,
@@ -99,6 +99,7 @@ ONE_OF_EACH = [
     Quality(bed="ICU 7", stream="s1", sample=9, leads=("good", "off"), seq=11),
     Limits(bed="ICU 7", values={"hr_high": 130.0}, off=("missed_beat",), by="a nurse", seq=12),
     Verdict(bed="ICU 7", alarm="s1/hr_high/9", verdict="false", comment="moved", by="a nurse", seq=13),
+    Arrangement(order=("ICU 7", "2"), names={"2": "Fenster"}, by="a nurse", seq=14),
     Hello(name="screen"),
     Welcome(session="f00", seq=8),
     Subscribe(beds=("1", "2"), kinds=("wave",), since=4, session="f00", waves="all"),

@@ -276,6 +276,7 @@ async def test_what_does_not_fit_is_said_before_anything_is_played(tmp_path: Pat
 def test_default_beds() -> None:
     assert default_beds(["mitdb/119", "/x/119.hea", "beats.csv", "119"]) == ["119", "119-2", "beats", "119-3"]
     assert default_beds(["a", "a-2", "a"]) == ["a", "a-2", "a-3"]
+    assert default_beds(["ward.3", "ward.4", "ward.3.dat"]) == ["ward.3", "ward.4", "ward.3-2"]
 
 
 @pytest.mark.records

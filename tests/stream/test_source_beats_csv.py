@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stream.errors import SourceError
@@ -51,6 +52,31 @@ def test_without_labels_the_last_column_is_kept_even_all_zero(tmp_path: Path, wi
     np.testing.assert_array_equal(got.samples, beats)
     assert got.labels is None
     assert got.describe() == f"7 rows of {width} samples, no labels"
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_row_numbers_as_pandas_writes_them_are_no_samples(tmp_path: Path, shuffled: bool) -> None:
+    beats = padded_beats(7, 187)
+    frame = pd.DataFrame(with_labels(beats, [0, 1, 2, 3, 4, 0, 0]))
+    if shuffled:
+        frame = frame.iloc[[3, 1, 4, 0, 6, 2, 5]]
+    frame.to_csv(tmp_path / "beats.csv")
+    got = read_beats(tmp_path / "beats.csv")
+    np.testing.assert_allclose(got.samples, beats[frame.index], rtol=1e-6)
+    assert "".join(got.labels or ()) == "".join("NSVFQNN"[row] for row in frame.index)
+    assert got.describe().startswith(
+        "7 rows of 187 samples, row numbers in column 1 left out, labels in the last column"
+    )
+
+
+def test_row_numbers_without_a_header_are_told_by_counting(tmp_path: Path) -> None:
+    beats = padded_beats(5, 40)
+    for first in (0, 1):
+        got = read_beats(write(tmp_path, np.column_stack([np.arange(first, first + 5), beats])))
+        assert got.numbered
+        np.testing.assert_array_equal(got.samples, beats)
+    assert not read_beats(write(tmp_path, np.column_stack([[0, 1, 2, 3, 5], beats]))).numbered
+    assert not read_beats(write(tmp_path, np.column_stack([[0, 1], beats[:2]]))).numbered  # scaled samples may be so
 
 
 @pytest.mark.parametrize("width", [187, 216])
@@ -161,7 +187,9 @@ GOOD = "0.1,0.2,0.3,2"
         ([GOOD, '"0.1","0.2","0.3 mV","1"'], "row 2, column 3: expected a number, got '0.3 mV'"),
         ([GOOD, "True,0.2,0.3,1"], "row 2, column 1: expected a number, got 'True'"),
         (["a,b,c", GOOD], "row 2: expected 3 columns, got 4"),
-        (["0.5"], "expected rows of at least 2 samples, got 1 columns"),
+        (["0.5"], "separated by comma, semicolon or tab; got 1 column"),
+        (["0.5 0.6 0.7", "0.4 0.5 0.6"], "separated by comma, semicolon or tab; got 1 column"),
+        (["0.1,0.2,Normal"], r"row 1, column 3: expected a number, or a label \(0-4 or N S V F Q\), got 'Normal'"),
         (["0.5,N"], "expected rows of at least 2 samples, got 2 columns"),
     ],
 )
@@ -180,7 +208,7 @@ def test_labels_outside_in_a_public_file(tmp_path: Path) -> None:
 def test_files_that_are_no_text_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "beats.csv"
     path.write_bytes(b"\xff\xfe0\x00,\x001\x00")
-    with pytest.raises(SourceError, match="expected a CSV file of beats, cannot read it"):
+    with pytest.raises(SourceError, match="expected a CSV file in UTF-8, got something else; save it as CSV UTF-8"):
         read_beats(path)
     with pytest.raises(SourceError, match="No such file"):
         read_beats(tmp_path / "gone.csv")

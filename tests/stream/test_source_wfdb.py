@@ -234,7 +234,7 @@ def test_no_garbage_in_annotations_gets_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ([""], "expected a WFDB header, cannot read it"),
+        ([""], "expected a WFDB header, cannot read it: it is empty"),
         (["\x00\x7f???"], "expected a WFDB header, cannot read it"),
         (["r 2 250 100", "r.dat 16 200"], "2 signals or segments are announced, 1 are described"),
         (["r 0 250 100"], "zero signals"),

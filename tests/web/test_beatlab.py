@@ -198,7 +198,7 @@ def test_an_idle_process_ends_and_starts_again_when_asked(tmp_path: Path) -> Non
         (rows(187) + "1,2,3\n", "mine.csv: row 4: expected 187 columns, got 3"),
         (rows(187, 3, "0") + rows(187, 1, "7"), r"mine.csv: row 4, column 188: expected a label (0-4 or N S V F Q)"),
         (rows(10_002, 1), "a whole recording is played on the replay desk"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "mine.csv: expected a CSV file of beats, cannot read it"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "mine.csv: expected a CSV file in UTF-8, got something else"),
     ],
 )
 def test_a_bad_file_gets_one_sentence(files: Files, text: str | bytes, error: str) -> None:

@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from stream.messages import Explanation, Facts, Reason, pack
+from stream.explanation import Facts, Reason
+from stream.messages import Explanation, pack
 from web.components.because import drawn, saved
 from web.components.explanation import explanation_figure
 from web.components.picture import SIZE, file_name, picture

@@ -34,6 +34,13 @@ def test_without_a_detector_nothing_is_read(said, state: str) -> None:
     assert "detector" in words.lower()
 
 
+def test_a_detector_that_has_failed_is_told_with_its_reason(said) -> None:
+    failed = "hear(0, status('detector', 'error', { detail: 'model missing: no model file at mine.keras' }));"
+    (words,) = said(failed)
+    assert words.endswith("no beats, rates or alarms (model missing: no model file at mine.keras)")
+    assert said(f"{failed} hear(0, status('detector', 'ready', {{ detail: 'mine.keras' }}))") == []
+
+
 def test_waves_that_come_late_are_told_with_the_worst_of_them(said) -> None:
     late = "for (let i = 0; i < 50; i++) hear(0, wave('{bed}', 250 * i, {late}));"
     one = late.format(bed="a", late=3.4)

@@ -1,59 +1,71 @@
-"""The order and the names of beds at one browser, run by Node."""
+"""The order and the names of beds as the feed tells them, run by Node."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-IMPORTS = 'import { forgetAll, inOrder, keepOrder, moved, nameOf, rename } from "./names.js";'
-STORE = """
-const kept = new Map();
-globalThis.localStorage = {
-  getItem: (key) => kept.get(key) ?? null,
-  setItem: (key, value) => kept.set(key, value),
-  removeItem: (key) => kept.delete(key),
-};
-"""
+IMPORTS = 'import { arrangement, follow, inOrder, moved, named, nameOf } from "./names.js";'
+HUB = "follow([{ kind: 'welcome', session: 'one' }]);"
 
 
 @pytest.fixture
-def named(told: Callable[[str, str], Any]) -> Callable[[str], Any]:
-    return lambda code: told(IMPORTS, STORE + code)
+def ward(told: Callable[[str, str], Any]) -> Callable[..., Any]:
+    """Run code in a browser whose hub has said some arrangements."""
+
+    def ward(code: str, *said: dict[str, Any]) -> Any:
+        messages = [{"kind": "arrangement", "seq": n, **one} for n, one in enumerate(said, 1)]
+        return told(IMPORTS, f"{HUB} follow({json.dumps(messages)}); {code}")
+
+    return ward
 
 
-def test_beds_stand_by_name_as_people_count(named) -> None:
-    assert named("return inOrder(['Bed 10', 'Bed 2', 'ICU 1', 'Bed 1']);") == ["Bed 1", "Bed 2", "Bed 10", "ICU 1"]
+def test_beds_stand_by_name_as_people_count(ward) -> None:
+    assert ward("return inOrder(['Bed 10', 'Bed 2', 'ICU 1', 'Bed 1']);") == ["Bed 1", "Bed 2", "Bed 10", "ICU 1"]
 
 
-def test_beds_that_were_arranged_come_first_and_new_ones_after_them(named) -> None:
-    order = named("keepOrder(['Bed 3', 'gone', 'Bed 1']); return inOrder(['Bed 1', 'Bed 10', 'Bed 2', 'Bed 3']);")
+def test_beds_that_were_arranged_come_first_and_new_ones_after_them(ward) -> None:
+    order = ward("return inOrder(['Bed 1', 'Bed 10', 'Bed 2', 'Bed 3']);", {"order": ["Bed 3", "gone", "Bed 1"]})
     assert order == ["Bed 3", "Bed 1", "Bed 2", "Bed 10"]
 
 
 @pytest.mark.parametrize(
-    ("bed", "before", "order"), [("c", "a", "cab"), ("a", "c", "bac"), ("a", None, "bca"), ("b", "nobody", "acb")]
+    ("bed", "other", "behind", "order"),
+    [("c", "a", False, "cab"), ("a", "c", True, "bca"), ("a", "b", True, "bac"), ("a", "c", False, "bac")],
 )
-def test_a_bed_is_moved_before_another(named, bed: str, before: str | None, order: str) -> None:
-    other = "undefined" if before is None else f"'{before}'"
-    assert named(f"return moved(['a', 'b', 'c'], '{bed}', {other}).join('');") == order
+def test_a_bed_is_moved_to_the_place_of_another(ward, bed: str, other: str, behind: bool, order: str) -> None:
+    assert ward(f"return moved(['a', 'b', 'c'], '{bed}', '{other}', {str(behind).lower()}).join('');") == order
 
 
-def test_a_bed_is_called_as_it_shall_be_until_it_is_called_by_nothing(named) -> None:
-    assert named("rename('Bed 1', '  Window ', ['Bed 1']); return [nameOf('Bed 1'), nameOf('Bed 2')];") == [
+def test_a_bed_that_is_away_keeps_its_place(ward) -> None:
+    assert ward("return moved(['a', 'c', 'd'], 'd', 'a', true).join('');", {"order": ["a", "b", "c"]}) == "adbc"
+
+
+def test_a_bed_is_called_as_it_shall_be_until_it_is_called_by_nothing(ward) -> None:
+    window = {"names": {"Bed 1": "Window"}}
+    assert ward("return named('Bed 1', '  Window ', ['Bed 1']);") == {"Bed 1": "Window"}
+    assert ward("return [nameOf('Bed 1'), nameOf('Bed 2'), nameOf('constructor')];", window) == [
         "Window",
         "Bed 2",
+        "constructor",
     ]
-    assert named("rename('Bed 1', 'Window', []); rename('Bed 1', ' ', []); return nameOf('Bed 1');") == "Bed 1"
-    assert named("rename('Bed 1', 'Window', []); forgetAll(); return nameOf('Bed 1');") == "Bed 1"
+    assert ward("return named('Bed 1', ' ', []);", window) == {}
+    assert ward("return nameOf('Bed 1');", window, {}) == "Bed 1"
 
 
-def test_no_two_beds_are_called_alike(named) -> None:
-    beds = "const beds = ['Bed 1', 'Bed 2']; const taken = rename('Bed 2', 'Window', beds);"
-    assert named(f"{beds} return [taken, rename('Bed 1', 'Window', beds), nameOf('Bed 1')];") == [True, False, "Bed 1"]
-    assert named(f"{beds} return [rename('Bed 1', 'Bed 2', beds), nameOf('Bed 1')];") == [False, "Bed 1"]
+def test_no_two_beds_are_called_alike(ward) -> None:
+    window = {"names": {"Bed 2": "Window"}}
+    beds = "const beds = ['Bed 1', 'Bed 2'];"
+    assert ward(f"{beds} return [named('Bed 1', 'Window', beds), named('Bed 1', 'Bed 2', beds)];", window) == [None] * 2
+    assert ward(f"{beds} return named('Bed 1', 'Door', beds);", window) == {"Bed 2": "Window", "Bed 1": "Door"}
 
 
-@pytest.mark.parametrize("kept", ["not json", "null", '{"order": 3}', '{"names": {"toString": "x"}}'])
-def test_what_was_kept_and_cannot_be_read_does_no_harm(named, kept: str) -> None:
-    code = f"kept.set('cardiovision.ward', {kept!r}); return [inOrder(['b', 'a']), nameOf('a'), nameOf('constructor')];"
-    assert named(code) == [["a", "b"], "a", "constructor"]
+def test_the_last_word_counts_and_another_hub_knows_nothing_of_it(ward) -> None:
+    told = {"order": ["b"], "names": {"b": "Door"}}
+    late = "follow([{ kind: 'arrangement', seq: 1, order: ['a'] }])"  # from another connection
+    assert ward(f"return [{late}, arrangement()];", {}, told) == [False, told]
+    same = "follow([{ kind: 'welcome', session: 'one' }, { kind: 'arrangement', seq: 2, order: ['a'] }])"
+    assert ward(f"return [{same}, arrangement()];", {}, told) == [False, told]
+    other = "follow([{ kind: 'welcome', session: 'two' }])"
+    assert ward(f"return [{other}, arrangement(), {other}];", told) == [True, {"order": [], "names": {}}, False]

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from dash.development.base_component import Component
 
-from stream.messages import Explanation, Reason
+from stream.explanation import Reason
+from stream.messages import Explanation
 from web.components.reasons import NAMES, reason_list, sight
 
 WHY = (

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from stream.messages import AAMI, Explanation, Facts
+from stream.explanation import Facts
+from stream.messages import AAMI, Explanation
 from web.components.sentence import EARLY, SPACE, WIDE, sentence
 
 SURE = {"N": 0.98, "S": 0.93, "V": 0.97, "F": 0.72, "Q": 0.6}

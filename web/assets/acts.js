@@ -45,6 +45,11 @@ export class Acts {
     return this.say({ kind: "audio_pause", bed, seconds: paused ? PAUSE : 0 });
   }
 
+  /** @param {{order: string[], names: Object<string, string>}} arrangement of all beds */
+  arrange(arrangement) {
+    return this.say({ kind: "arrangement", ...arrangement });
+  }
+
   /** @param {{preset: string, values: object, off: string[]}} limits */
   setLimits(bed, limits) {
     return this.say({ kind: "set_limits", bed, ...limits });

@@ -1,20 +1,24 @@
 /** A list of alarms: an entry stays the same element while its alarm lasts, so that none slips away under the mouse. */
 
 import { nameOf } from "./names.js";
-import { ACTS, alarmSentence, alarmWords, bedHref, fateWords, note, say, timeOfDay } from "./words.js";
+import { ACTS, alarmSentence, alarmWords, bedHref, eventHref, fateWords, note, say, timeOfDay } from "./words.js";
 
-const MARKUP = `<a><b></b> <span></span> <i></i> <time></time><time class="end"></time></a>
-  <button type="button" class="acknowledge">✓</button>`;
+/** An alarm among those of all beds leads to its bed, and its time to the event; one of a bed's own leads to that. */
+const TIMES = `<time></time><time class="end"></time>`;
+const WORDS = `<b></b> <span></span> <i></i>`;
+const BUTTON = `<button type="button" class="acknowledge">✓</button>`;
+const OF_ALL = `<a>${WORDS}</a><a class="when">${TIMES}</a>${BUTTON}`;
+const OF_A_BED = `<a>${WORDS} ${TIMES}</a>${BUTTON}`;
 
 export class AlarmList {
   /**
    * @param {HTMLElement} list
    * @param {import("./alarms.js").Alarms} alarms
    * @param {import("./acts.js").Acts} acts
-   * @param {function(object): string} [href] where an alarm leads to; to its bed
+   * @param {boolean} [ofABed] whether all are of the bed whose page this is
    */
-  constructor(list, alarms, acts, href = bedHref) {
-    this.href = href;
+  constructor(list, alarms, acts, ofABed = false) {
+    this.ofABed = ofABed;
     this.list = list;
     this.alarms = alarms;
     this.acts = acts;
@@ -37,17 +41,20 @@ export class AlarmList {
     const entry = document.createElement("li");
     entry.className = "alarm";
     Object.assign(entry.dataset, { bed, id });
-    entry.innerHTML = MARKUP;
-    const [link, button] = entry.children;
-    link.href = this.href(alarm);
+    entry.innerHTML = this.ofABed ? OF_A_BED : OF_ALL;
+    entry.querySelector("a").href = this.ofABed ? eventHref(alarm) : bedHref(alarm);
+    if (!this.ofABed) entry.querySelector(".when").href = eventHref(alarm);
+    const button = entry.querySelector("button");
     // A double click must not acknowledge the alarm that has moved to where the first one was.
     button.onclick = ({ detail }) => detail > 1 || this.acts.acknowledge(bed, id);
     return entry;
   }
 
   fill(entry, alarm) {
-    const [link, button] = entry.children;
-    const [name, text, fate, time, end] = link.children;
+    const link = entry.querySelector("a");
+    const [name, text, fate] = link.children;
+    const [time, end] = entry.querySelectorAll("time");
+    const button = entry.querySelector("button");
     const { alarms } = this;
     note(entry, "alarm", alarm.priority);
     note(entry, "look", alarm.look);
@@ -57,9 +64,15 @@ export class AlarmList {
     say(time, timeOfDay(alarms.time(alarm)));
     say(end, Number.isFinite(alarm.ended) ? ` – ${timeOfDay(alarms.time(alarm, alarm.ended))}` : "");
     link.title = alarmSentence(alarm);
+    if (!this.ofABed) label(entry.querySelector(".when"), ACTS.event(alarm, time.textContent));
     button.hidden = alarm.look !== "active" && alarm.look !== "latched";
-    button.title = ACTS.acknowledgeAlarm(alarm);
-    button.setAttribute("aria-label", button.title);
+    label(button, ACTS.acknowledgeAlarm(alarm));
     return entry;
   }
+}
+
+function label(part, text) {
+  if (part.title === text) return;
+  part.title = text;
+  part.setAttribute("aria-label", text);
 }

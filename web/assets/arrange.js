@@ -1,6 +1,6 @@
-/** Arranging the ward: beds are dragged, or moved by buttons, and called as this screen shall call them. */
+/** Arranging the ward: beds are dragged, or moved by buttons, and named. The hub tells all screens, this one too. */
 
-import { forgetAll, inOrder, keepOrder, moved, nameOf, rename } from "./names.js";
+import { arrangement, inOrder, moved, named, nameOf } from "./names.js";
 import { ARRANGE, say } from "./words.js";
 
 const MARKUP = `<button type="button" class="earlier">◀</button><input type="text" maxlength="40">
@@ -10,21 +10,18 @@ export class Arranger {
   /**
    * @param {HTMLElement} page
    * @param {function(): import("./tile.js").Tile[]} tiles all there are
-   * @param {function(): void} changed called when order or names are others
+   * @param {import("./acts.js").Acts} acts
+   * @param {function(string[]=): void} order puts the tiles in an order; in that which the hub knows without
    */
-  constructor(page, tiles, changed) {
+  constructor(page, tiles, acts, order) {
     this.tiles = tiles;
-    this.changed = changed;
+    this.acts = acts;
+    this.order = order;
     this.bar = page.querySelector("#arranging");
     this.said = this.bar.querySelector("[role=status]");
     this.board = page.querySelector("#tiles");
     this.bar.querySelector(".done").onclick = () => this.end();
-    this.bar.querySelector(".usual").onclick = () => {
-      forgetAll();
-      changed();
-      this.clear();
-      this.lay();
-    };
+    this.bar.querySelector(".usual").onclick = () => acts.arrange({ order: [], names: {} });
     this.board.ondragstart = (event) => this.lift(event);
     this.board.ondragover = (event) => this.carry(event);
     this.board.ondragend = () => this.drop();
@@ -54,7 +51,7 @@ export class Arranger {
     for (const { element, bed } of this.tiles()) {
       if (element.draggable) continue;
       element.draggable = true;
-      element.append(this.handles(bed.name));
+      element.firstElementChild.append(this.handles(bed.name));
     }
   }
 
@@ -77,11 +74,11 @@ export class Arranger {
     label(earlier, ARRANGE.earlier(bed));
     label(later, ARRANGE.later(bed));
     label(field, ARRANGE.name(bed));
-    field.value = nameOf(bed);
+    write(field, bed);
     field.placeholder = bed;
     field.onchange = () => this.call(bed, field);
-    earlier.onclick = () => this.step(bed, -1, earlier);
-    later.onclick = () => this.step(bed, 1, later);
+    earlier.onclick = () => this.step(bed, -1);
+    later.onclick = () => this.step(bed, 1);
     return place;
   }
 
@@ -89,20 +86,25 @@ export class Arranger {
     return this.tiles().map(({ bed }) => bed.name);
   }
 
-  call(bed, field) {
-    say(this.said, rename(bed, field.value, this.beds) ? "" : ARRANGE.taken(field.value.trim()));
-    field.value = nameOf(bed);
-    this.changed();
+  /** Write what beds are called now, but not over what somebody is writing. */
+  follow() {
+    for (const { element, bed } of this.tiles()) {
+      const field = element.querySelector(".arrange input");
+      if (field && field.value === field.dataset.written) write(field, bed.name);
+    }
   }
 
-  step(bed, by, button) {
+  call(bed, field) {
+    const names = named(bed, field.value, this.beds);
+    say(this.said, names ? "" : ARRANGE.taken(field.value.trim()));
+    write(field, bed); // until the hub has said otherwise
+    if (names) this.acts.arrange({ ...arrangement(), names });
+  }
+
+  step(bed, by) {
     const order = inOrder(this.beds);
-    const at = order.indexOf(bed);
-    const others = order.filter((other) => other !== bed);
-    others.splice(Math.max(0, at + by), 0, bed);
-    keepOrder(others);
-    this.changed();
-    button.focus(); // an element that is moved loses it
+    const other = order[order.indexOf(bed) + by];
+    if (other !== undefined) this.acts.arrange({ ...arrangement(), order: moved(order, bed, other, by > 0) });
   }
 
   lift(event) {
@@ -116,13 +118,19 @@ export class Arranger {
     if (!this.lifted || !over) return;
     event.preventDefault();
     if (over === this.lifted) return;
-    const order = [...this.board.children].map((tile) => tile.dataset.bed);
-    const [from, to] = [this.lifted, over].map((tile) => order.indexOf(tile.dataset.bed));
-    keepOrder(moved(order, this.lifted.dataset.bed, order[from < to ? to + 1 : to]));
-    this.changed();
+    const behind = Boolean(this.lifted.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING);
+    this.carried = moved(this.beds, this.lifted.dataset.bed, over.dataset.bed, behind, this.carried);
+    this.order(this.carried);
   }
 
+  /** All screens are told only where it is dropped. */
   drop() {
-    this.lifted = null;
+    const order = this.carried;
+    this.lifted = this.carried = undefined;
+    if (order && !this.acts.arrange({ ...arrangement(), order })) this.order();
   }
+}
+
+function write(field, bed) {
+  field.value = field.dataset.written = nameOf(bed);
 }

@@ -7,7 +7,7 @@ import { go } from "./links.js";
 import { mountQuiet } from "./quiet.js";
 import { EXPLAIN, say } from "./words.js";
 
-const HISTORY = 4000; // events asked for: the beats around this one, and its explanation if it was told before
+const LAST = 4000; // events of its bed asked for: the beats around this one, and its explanation if it was told before
 const KINDS = ["open", "beat", "explanation"];
 const byId = (name) => document.getElementById(name);
 
@@ -51,7 +51,7 @@ export function mountBeat(page, url) {
 
   const feed = new Feed(
     url,
-    { name: "beat page", kinds: KINDS, beds: [bed], history: HISTORY },
+    { name: "beat page", kinds: KINDS, beds: [bed], last: LAST },
     {
       messages(messages) {
         for (const message of messages) take(message);

@@ -15,6 +15,7 @@ import { Frozen } from "./frozen.js";
 import { keepView } from "./leads.js";
 import { Live } from "./live.js";
 import { Log } from "./log.js";
+import { follow as followWard, nameOf } from "./names.js";
 import { Pieces } from "./pieces.js";
 import { rulerDialog } from "./ruler.js";
 import { pixelsPerMm } from "./scale.js";
@@ -25,7 +26,7 @@ import { onTheme } from "./theme.js";
 import { Trends } from "./trends.js";
 import { BED, NONE, alarmNames, classWords, heartRate, milliseconds, say } from "./words.js";
 
-const HISTORY = 2000; // events asked for when the page opens, to fill its lists
+const LAST = 2000; // events of this bed asked for when the page opens, to fill its lists
 const WAVES = 60; // seconds of waves asked for then: all that the hub has
 const KEPT = 100; // seconds of samples kept
 const WARD = ["open", "alarm", "bell"]; // what is heard of all beds
@@ -64,9 +65,10 @@ export function mountBed(page, url) {
 
   const feed = new Feed(
     url,
-    { name: "bed screen", kinds: null, beds: [name], history: HISTORY, waves: WAVES },
+    { name: "bed screen", kinds: null, beds: [name], last: LAST, waves: WAVES },
     {
       messages(messages) {
+        if (followWard(messages)) alarms.changed();
         alarms.take(messages);
         take(messages);
         beds.take(messages, performance.now());
@@ -82,7 +84,7 @@ export function mountBed(page, url) {
 
   const ward = new Feed(
     url,
-    { name: "bed screen", kinds: WARD, beds: null, history: 0 },
+    { name: "bed screen", kinds: WARD, beds: null },
     { messages: (messages) => alarms.take(messages), state() {} },
   );
 
@@ -129,11 +131,12 @@ export function mountBed(page, url) {
   function tell(bed, now) {
     const connected = feed.state === "open";
     const state = bed.state(now, connected);
-    const beat = bed.lastBeat;
     page.dataset.state = state.key;
     say(byId("bed-state"), state.text);
-    say(byId("bed-title"), bed.title);
+    say(byId("bed-name"), nameOf(name));
+    say(byId("bed-title"), bed.titleBeside(nameOf(name)));
     say(byId("hr"), heartRate(bed.rate(now, connected)));
+    const beat = bed.isPresent(now, connected) ? bed.lastBeat : undefined;
     say(byId("rr"), state.key === "live" ? milliseconds(beat?.rr) : NONE);
     say(byId("last-class"), beat ? classWords(beat.label) : NONE);
     byId("last-class").dataset.label = beat?.label ?? "";

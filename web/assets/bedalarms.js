@@ -5,7 +5,7 @@ import { AlarmList } from "./alarmlist.js";
 import { bellState } from "./alarms.js";
 import { BellSign } from "./bell.js";
 import { LimitsDialog } from "./limits.js";
-import { ACTS, eventHref, leadWords, note, rhythmWords, say } from "./words.js";
+import { ACTS, leadWords, note, rhythmWords, say } from "./words.js";
 
 const SHOWN = 12; // alarms in the list
 const byId = (name) => document.getElementById(name);
@@ -16,7 +16,7 @@ export class BedAlarms {
     this.page = page;
     this.name = name;
     this.alarms = bar.alarms;
-    this.list = new AlarmList(byId("bed-alarms"), bar.alarms, bar.acts, eventHref);
+    this.list = new AlarmList(byId("bed-alarms"), bar.alarms, bar.acts, true);
     this.bell = new BellSign(byId("bed-bell"));
     this.limits = new LimitsDialog(byId("limits"), name, bar.acts);
     this.pause = byId("bed-pause");
@@ -38,7 +38,7 @@ export class BedAlarms {
     const { alarms, name } = this;
     const bell = alarms.bells.get(name);
     const now = Date.now() / 1000;
-    if (bed) this.tellBed(bed, rate);
+    if (bed) this.tellBed(bed, rate, connected);
     this.bell.tell(bell, alarms.of(name).length > 0, now);
     const paused = bellState(bell, now) === "paused";
     say(this.pause.querySelector("span"), paused ? ACTS.resume : ACTS.pause);
@@ -55,8 +55,9 @@ export class BedAlarms {
     byId("bed-quiet").hidden = shown.length > 0;
   }
 
-  tellBed(bed, rate) {
-    say(byId("rhythm"), rhythmWords(bed.statement, rate));
+  tellBed(bed, rate, connected) {
+    const present = bed.isPresent(performance.now(), connected);
+    say(byId("rhythm"), present ? rhythmWords(bed.statement, rate) : "");
     say(byId("quality"), bed.trouble);
     for (const place of this.page.querySelectorAll(".strip .lead-state")) {
       const state = bed.leadStates[Number(place.dataset.lead)];

@@ -73,6 +73,11 @@ export class Bed {
     return title === this.name ? "" : title;
   }
 
+  /** What stands beside what it is called: its own name, where that is another, and what is played. */
+  titleBeside(called) {
+    return [called === this.name ? "" : this.name, this.title].filter(Boolean).join(" · ");
+  }
+
   get lastBeat() {
     return this.beats[this.beats.length - 1];
   }

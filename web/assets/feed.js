@@ -3,8 +3,6 @@
 const SUBPROTOCOL = "cardiovision.v1.msgpack";
 const FIRST_WAIT = 250; // ms before the first try to come back
 const LONGEST_WAIT = 5000;
-/** The kinds that tell how things stand. */
-const STANDING = ["open", "status", "alarm", "bell", "rhythm", "quality", "limits"];
 
 /**
  * How long to wait before the next try: doubling, with jitter so that many screens do not come back at once.
@@ -19,8 +17,8 @@ export function backoff(tries, chance) {
 export class Feed {
   /**
    * @param {string} url websocket address of the hub
-   * @param {{name: string, kinds: string[]|null, beds: string[]|null, history: number, waves?: number}} wants who asks,
-   *   for what, and how many events back when it is new; `waves`: how many seconds of waves back
+   * @param {{name: string, kinds: string[]|null, beds: string[]|null, last?: number, waves?: number}} wants who asks, for
+   *   what, and how many of the latest events when it is new; `waves`: how many seconds of waves back
    * @param {{messages: function(object[]), state: function(string)}} tell
    *   what is called with messages, and with "connecting", "open" or "lost"
    */
@@ -72,40 +70,27 @@ export class Feed {
   }
 
   /**
-   * A page that was here before resumes after the last event it saw. A new one, or one whose hub is new, first asks
-   * how things stand, then for all it wants, from some events back so that its lists are not empty.
+   * A page that was here before resumes after the last event it saw. A new one, or one whose hub is new, is told how
+   * things stand, and the latest events, so that its lists are not empty.
    */
   subscribe({ session }) {
-    const known = this.session === session;
-    if (!known) this.since = 0;
-    this.session = session;
-    this.send({ kind: "hello", name: this.wants.name });
-    if (known) this.ask(this.wants.kinds, this.since);
-    else this.ask(STANDING, null);
-    this.asking = !known;
-    this.resuming = known;
+    const known = this.session === session; // and was told all up to `since`
+    if (!known) [this.session, this.since] = [null, 0];
+    const { name, kinds, beds, last, waves: history } = this.wants;
+    const back = known ? { session, since: this.since } : { ...(last && { last }) };
+    this.send({ kind: "hello", name });
+    this.send({ kind: "subscribe", kinds, ...(beds && { beds }), ...back, ...(history && { history }) });
   }
 
-  subscribed({ seq = 0, missed = 0 }) {
-    if (missed && this.resuming) {
+  subscribed({ session, seq = 0, missed = 0 }) {
+    if (missed) {
       location.reload(); // it was away for longer than the hub keeps: what is shown may be over
       return;
     }
-    if (this.asking) {
-      this.asking = false;
-      this.since = Math.max(0, seq - this.wants.history);
-      this.ask(this.wants.kinds, this.since);
-      return;
-    }
+    this.session = session;
+    this.since = Math.max(this.since, seq);
     this.tries = 0;
     this.say("open");
-  }
-
-  ask(kinds, since) {
-    const { session } = this;
-    const { beds, waves: history } = this.wants;
-    const back = since !== null && { session, since, ...(history && { history }) };
-    this.send({ kind: "subscribe", kinds, ...(beds && { beds }), ...back });
   }
 
   say(state) {

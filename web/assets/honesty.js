@@ -14,13 +14,21 @@ const DROPPED = 10_000; // ms that it is told that waves were dropped
 export function notices(beds, now, nameOf = (bed) => bed) {
   const all = [...beds.values()].filter(({ ended }) => !ended);
   return [
-    HONEST.detector[beds.size ? beds.detectorState(now) : "ready"],
+    detector(beds, now),
     ...all.filter(({ fault }) => fault).map(({ name, fault }) => HONEST.source(nameOf(name), fault)),
     ...dropped(all, now, nameOf),
     ...late(all, nameOf),
     behind(all),
     ...parts(beds.parts),
   ].filter(Boolean);
+}
+
+/** Of a detector that has failed, the reason too: that a model is missing, say. */
+function detector(beds, now) {
+  if (!beds.size) return "";
+  const state = beds.detectorState(now);
+  const why = state === "error" && beds.parts.get("detector")?.detail;
+  return [HONEST.detector[state], why && `(${why})`].filter(Boolean).join(" ");
 }
 
 function dropped(all, now, nameOf) {

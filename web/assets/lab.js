@@ -8,6 +8,8 @@ import { savePictures } from "./picture.js";
 import { mountQuiet } from "./quiet.js";
 import { LAB, say } from "./words.js";
 
+const OF_A_FILE = ["understood", "confusion", "table", "chosen", "shares"]; // must not stand there under the next one
+
 const part = (name) => document.getElementById(`lab-${name}`);
 
 /** @param {HTMLElement} page @param {string} url of the feed */
@@ -123,6 +125,7 @@ class Lab {
     this.tell(state);
     if (!state.turn || known) return;
     part("labels").value = state.column;
+    for (const name of OF_A_FILE) window.dash_clientside.set_props(`lab-${name}`, { children: [] });
     if (state.stage === "failed") put("file", { file: state.file, turn: state.turn });
     if (state.stage !== "ready") return;
     this.rate.value = state.rate;

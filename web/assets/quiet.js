@@ -6,10 +6,11 @@ import { Alarms } from "./alarms.js";
 import { Beds } from "./beds.js";
 import { Feed } from "./feed.js";
 import { Frames } from "./frames.js";
+import { follow } from "./names.js";
 import { tellShell } from "./shell.js";
 import { alarmNames } from "./words.js";
 
-const KINDS = ["open", "close", "status", "alarm", "bell"];
+const KINDS = ["open", "close", "status", "alarm", "bell", "arrangement"];
 const TELL_EVERY = 200; // ms
 
 /**
@@ -24,9 +25,10 @@ export function mountQuiet(page, url, more = {}) {
   const bar = new AlarmBar(alarms, (message) => feed.send(message));
   const feed = new Feed(
     url,
-    { name: `${page.dataset.page} page`, kinds: [...KINDS, ...(more.kinds ?? [])], beds: null, history: 0 },
+    { name: `${page.dataset.page} page`, kinds: [...KINDS, ...(more.kinds ?? [])], beds: null },
     {
       messages(messages) {
+        if (follow(messages)) alarms.changed();
         alarms.take(messages);
         bar.take(messages);
         beds.take(messages, performance.now());

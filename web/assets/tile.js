@@ -9,19 +9,21 @@ import { ACTS, NONE, alarmSentence, alarmWords, classWords, fateWords } from "./
 import { heartRate, note, rhythmWords, say } from "./words.js";
 
 const MARKUP = `
-  <div class="tile-head">
-    <a class="tile-link"><b class="tile-name"></b></a><span class="tile-title"></span>
-    <span class="tile-alarm"></span><span class="tile-more"></span><span class="state"></span>
-  </div>
-  <div class="tile-trace"><span class="lead-name"></span><canvas class="sweep" aria-hidden="true"></canvas></div>
-  <div class="tile-numbers">
-    <div class="tile-over"><span class="hr-label">HR</span><span class="bell"></span></div>
-    <output class="hr" aria-live="off">${NONE}</output>
-  </div>
-  <div class="tile-foot">
-    <span class="rhythm"></span><span class="quality"></span><span class="beat-class">${NONE}</span>
-    <span class="tile-acts"><button type="button" class="pause"></button>
-    <button type="button" class="acknowledge">${ACTS.acknowledge}</button></span>
+  <div class="tile-frame">
+    <div class="tile-head">
+      <a class="tile-link"><b class="tile-name"></b></a><span class="tile-title"></span>
+      <span class="tile-alarm"></span><span class="tile-more"></span><span class="state"></span>
+    </div>
+    <div class="tile-trace"><span class="lead-name"></span><canvas class="sweep" aria-hidden="true"></canvas></div>
+    <div class="tile-numbers">
+      <div class="tile-over"><span class="hr-label">HR</span><span class="bell"></span></div>
+      <output class="hr" aria-live="off">${NONE}</output>
+    </div>
+    <div class="tile-foot">
+      <span class="rhythm"></span><span class="quality"></span><span class="beat-class">${NONE}</span>
+      <span class="tile-acts"><button type="button" class="pause"></button>
+      <button type="button" class="acknowledge">${ACTS.acknowledge}</button></span>
+    </div>
   </div>`;
 
 /** The gains of the trade; the largest is taken at which the waves have room. */
@@ -65,7 +67,7 @@ export class Tile {
     this.look = { colour: "", faint: "", lead: 0, band: 0, scale: { speed, gain: 10 }, gains: GAINS, mm };
   }
 
-  /** Show what this screen calls the bed. */
+  /** Show what the bed is called. */
   call() {
     say(this.parts.name, nameOf(this.bed.name));
   }
@@ -105,8 +107,9 @@ export class Tile {
     const present = bed.isPresent(now, connected);
     note(this.element, "state", state.key);
     note(this.element, "detector", detector || "ready");
-    say(parts.state, detector && state.key === "live" ? `${state.text} · ${detector}` : state.text);
-    say(parts.title, [...(nameOf(bed.name) === bed.name ? [] : [bed.name]), bed.title].filter(Boolean).join(" · "));
+    const undetected = this.element.dataset.alarm ? detector : `${state.text} · ${detector}`; // alarms need the room
+    say(parts.state, detector && state.key === "live" ? undetected : state.text);
+    say(parts.title, bed.titleBeside(nameOf(bed.name)));
     say(parts.lead, `${bed.cut ? "cut beats" : lead.name} · ${this.look.scale.gain} mm/mV`);
     say(parts.hr, heartRate(rate));
     say(parts.rhythm, present ? rhythmWords(bed.statement, rate) : "");

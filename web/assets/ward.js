@@ -8,7 +8,7 @@ import { Feed } from "./feed.js";
 import { Frames } from "./frames.js";
 import { Arranger } from "./arrange.js";
 import { arrange } from "./layout.js";
-import { changedElsewhere, inOrder } from "./names.js";
+import { follow, inOrder } from "./names.js";
 import { pixelsPerMm } from "./scale.js";
 import { Tile } from "./tile.js";
 import { tellShell } from "./shell.js";
@@ -16,7 +16,7 @@ import { alarmNames } from "./words.js";
 
 const KINDS = [
   ...["open", "close", "wave", "cut_beat", "beat", "numerics", "gap", "status"],
-  ...["alarm", "bell", "rhythm", "quality"],
+  ...["alarm", "bell", "rhythm", "quality", "arrangement"],
 ];
 const KEPT = 60; // seconds of samples kept of each bed
 const SPEED = 25; // mm/s
@@ -34,13 +34,15 @@ export function mountWard(page, url) {
 
   const feed = new Feed(
     url,
-    { name: "ward screen", kinds: KINDS, beds: null, history: 0 },
+    { name: "ward screen", kinds: KINDS, beds: null },
     {
       messages(messages) {
+        const arranged = follow(messages);
         alarms.take(messages);
         bar.take(messages);
         const fresh = beds.take(messages, performance.now());
         if (fresh.length) add(fresh);
+        if (arranged) rearrange();
       },
       state(state) {
         connected = state === "open";
@@ -61,12 +63,20 @@ export function mountWard(page, url) {
     arranger.lay();
   }
 
-  /** Put the tiles in their order, for the eye and for the tab key, and call them by their names. */
-  function order() {
-    const place = new Map(inOrder([...beds.keys()]).map((name, n) => [name, n]));
+  /** Put the tiles in an order, for the eye and for the tab key. @param {string[]} [wanted] without: the ward's */
+  function order(wanted) {
+    const place = new Map(inOrder(beds.keys(), wanted).map((name, n) => [name, n]));
+    const focused = document.activeElement;
     tiles.sort((a, b) => place.get(a.bed.name) - place.get(b.bed.name));
     tiles.forEach(({ element }, n) => board.children[n] === element || board.insertBefore(element, board.children[n]));
+    if (focused !== document.activeElement) focused.focus(); // an element that is moved loses it
+  }
+
+  /** Beds stand or are called otherwise from now on. */
+  function rearrange() {
+    order();
     for (const tile of tiles) tile.call();
+    arranger.follow();
     alarms.changed();
   }
 
@@ -105,16 +115,14 @@ export function mountWard(page, url) {
     if (now - toldAt < TELL_EVERY) return;
     toldAt = now;
     const detector = tellShell(feed.state, beds, performance.now());
-    bar.tell(now, connected);
     for (const tile of tiles) tile.tell(performance.now(), connected, detector);
+    bar.tell(now, connected); // last, because it measures: what has changed is laid out once
   });
 
-  const arranger = new Arranger(page, () => tiles, order);
+  const arranger = new Arranger(page, () => tiles, bar.acts, order);
   const arrangeButton = document.getElementById("arrange");
   arrangeButton.hidden = false;
   arrangeButton.onclick = () => arranger.begin();
-  const elsewhere = (event) => changedElsewhere(event) && order();
-  addEventListener("storage", elsewhere);
 
   const watcher = new ResizeObserver(fit);
   watcher.observe(board);
@@ -128,7 +136,6 @@ export function mountWard(page, url) {
     drawn: (name) => tiles.find((tile) => tile.bed.name === name)?.sweep.drawn ?? 0,
     unmount() {
       watcher.disconnect();
-      removeEventListener("storage", elsewhere);
       arrangeButton.hidden = true;
       frames.stop();
       feed.close();

@@ -38,7 +38,10 @@ export const detectorWords = (state) => DETECTOR[state] ?? "";
 
 /** Set an element's text only when it is another. */
 export function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent === text) return;
+  const { firstChild: only, lastChild } = element;
+  if (text && only && only === lastChild && only.nodeType === Node.TEXT_NODE) only.data = text; // less to lay out anew
+  else element.textContent = text;
 }
 
 /** Set an attribute `data-...` only when it is another. */
@@ -95,6 +98,7 @@ export const ACTS = {
   acknowledge: "Acknowledge",
   acknowledgeBed: (bed) => `Acknowledge all alarms of ${nameOf(bed)} (A, when it is in focus)`,
   acknowledgeAlarm: (alarm) => `Acknowledge: ${alarmSentence(alarm)}`,
+  event: (alarm, time) => `Event of ${time}: ${alarmSentence(alarm)}`,
   pause: "Pause audio",
   pauseBed: (bed) => `Pause the sound of ${bed} for 2 min (P, when it is in focus)`,
   resume: "End pause",
@@ -178,7 +182,7 @@ export const HONEST = {
 };
 
 export const ARRANGE = {
-  name: (bed) => `What this screen calls ${bed}`,
+  name: (bed) => `What ${bed} is called`,
   earlier: (bed) => `Move ${bed} forward`,
   later: (bed) => `Move ${bed} back`,
   taken: (name) => `Another bed is called “${name}”`,

@@ -29,6 +29,14 @@ def empty_figure(text: str) -> go.Figure:
     return dress(figure, "")
 
 
+def heard_by(module: str, function: str) -> str:
+    """JavaScript for ``clientside_callback`` that hands a figure's event to a script of ``assets``.
+
+    Dash may draw a figure, and tell of it, before the browser has loaded our scripts: what it tells then is not missed.
+    """
+    return f"(told) => window.dash_clientside.{module}?.{function}(told)"
+
+
 def dress(figure: go.Figure, text: str = "") -> go.Figure:
     """Give a figure the screen's looks, and a title."""
     figure.update_layout(

@@ -74,7 +74,7 @@ def _heading(bed: str) -> html.Div:
             html.A("‹ Ward", href="/", className="back"),
             html.H1(bed, id="bed-name"),
             html.Span(id="bed-title", className="note"),
-            html.Span("waiting for this bed", id="bed-state", className="state", role="status"),
+            html.Span("waiting for a bed of this name", id="bed-state", className="state", role="status"),
             html.Span(className="spring"),
             _where(),
             html.Button(

@@ -5,7 +5,8 @@ from typing import Final
 from dash import html
 from dash.development.base_component import Component
 
-from stream.messages import Explanation, Reason
+from stream.explanation import Reason
+from stream.messages import Explanation
 
 NAMES: Final = {
     "rr_before": "RR before",

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from stream.messages import AAMI, Explanation, Facts
+from stream.explanation import Facts
+from stream.messages import AAMI, Explanation
 from web.words import CLASSES
 
 EARLY: Final = 0.88

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html, no_update
+from dash import Dash, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
 
 from stream.errors import CardioVisionError
@@ -15,7 +15,7 @@ from stream.limits import ALARMS
 from stream.report import report
 from web.components.alarmtable import HEADINGS, PAGE, Filter, alarm_rows, figures_of, verdict_of
 from web.components.alarmwords import MARKS, PRIORITIES, VERDICTS
-from web.components.figure import empty_figure
+from web.components.figure import empty_figure, heard_by
 from web.components.timeline import Mark, marks, rows_of, timeline_figure
 from web.kept import MOST, Kept, Period, zone_named
 from web.settings import Settings
@@ -110,10 +110,10 @@ def register(app: Dash, settings: Settings) -> None:
         return await asyncio.to_thread(shown, kept, data, time.time())
 
     app.clientside_callback(
-        ClientsideFunction("timeline", "click"), Input("timeline-figure", "clickData"), prevent_initial_call=True
+        heard_by("timeline", "click"), Input("timeline-figure", "clickData"), prevent_initial_call=True
     )
     app.clientside_callback(
-        ClientsideFunction("timeline", "zoomed"), Input("timeline-figure", "relayoutData"), prevent_initial_call=True
+        heard_by("timeline", "zoomed"), Input("timeline-figure", "relayoutData"), prevent_initial_call=True
     )
 
 

@@ -42,7 +42,7 @@ def layout(bed: str = "", **_: Any) -> html.Section:
         ],
         id="page",
         className="bed",
-        **{"data-page": "bed", "data-bed": unquote(bed)},
+        **{"data-page": "bed", "data-bed": unquote(bed), "data-state": "waiting"},
     )
 
 

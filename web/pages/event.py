@@ -5,7 +5,7 @@ import time
 from typing import Annotated, Any, Final
 from urllib.parse import quote, unquote
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html
 from fastapi import FastAPI, Query, Response
 
 from stream.archive.export import Format
@@ -14,6 +14,7 @@ from stream.messages import Message, encode_frame
 from web import review
 from web.components.alarmwords import VERDICTS
 from web.components.because import explanation_panel
+from web.components.figure import heard_by
 from web.kept import Kept, zone_named
 from web.review import no_strip
 from web.settings import Settings
@@ -89,9 +90,7 @@ def register(app: Dash, settings: Settings) -> None:
     async def show(data: Any) -> Any:
         return await asyncio.to_thread(review.shown, kept, data, time.time())
 
-    app.clientside_callback(
-        ClientsideFunction("event", "click"), Input("event-strip", "clickData"), prevent_initial_call=True
-    )
+    app.clientside_callback(heard_by("event", "click"), Input("event-strip", "clickData"), prevent_initial_call=True)
 
     @backend.get("/kept/strip")
     def strip(alarm: str, form: Annotated[Format, Query(alias="format")] = "wfdb", zone: str = "UTC") -> Response:

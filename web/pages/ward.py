@@ -40,7 +40,7 @@ def _arranging() -> html.Div:
     """Lay out what is said while the beds are arranged, hidden."""
     return html.Div(
         [
-            html.Span("Drag a bed, or move it with ◀ ▶. Names and order are this browser's own."),
+            html.Span("Drag a bed, or move it with ◀ ▶. Order and names are the same on every screen."),
             html.Span(className="answer", role="status"),
             html.Button("Usual order and names", className="usual", type="button"),
             html.Button("Done", className="done", type="button"),
