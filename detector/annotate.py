@@ -16,6 +16,7 @@ from detector.reader import Reader
 from detector.service import make_reader
 from stream.errors import SourceError
 from stream.messages import AAMI, Close, Message, Open, Wave, pack
+from stream.sources import short_name
 from stream.sources.wfdb import WfdbSource, open_record
 
 TOGETHER: Final = 32
@@ -52,7 +53,7 @@ def annotate(records: Sequence[str], out: Path, *, model: Path | None = None) ->
     ModelError
         If the model cannot be used.
     """
-    names = [Path(record).stem for record in records]
+    names = [short_name(record) for record in records]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise SourceError(f"two records are named {twice[0]}: annotate them into folders of their own")

@@ -5,6 +5,7 @@ A :class:`Bank` holds beds of one format (sampling rate, number of leads), its s
 only the sample index.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isnan
 from typing import Any, Final, Protocol
@@ -109,17 +110,26 @@ class Bank:
 
     def push(self, row: int, samples: Floats) -> None:
         """Take the next samples of a bed: shape ``(leads, n)``, at most :attr:`block` of them; NaN where missing."""
-        filled, self.level[row] = bridge(samples, self.level[row])
-        if self.received[row] == 0:
-            self.wave_state[row] = self.wave_filter.rest(filled[:, 0])
-        self.raw.put(row, int(self.received[row]), filled)
-        self.received[row] += samples.shape[-1]
+        self.push_all(np.array([row]), samples[None])
 
-    def room(self, row: int) -> int:
-        """How many samples :meth:`push` can take before the next :meth:`step`."""
-        read = int(self.qrs.seen[row] * self.resample.ratio)
+    def push_all(self, rows: Indices, samples: Floats) -> None:
+        """Take the next samples of some beds, each at most once: ``(len(rows), leads, n)``, as :meth:`push`."""
+        filled, self.level[rows] = bridge(samples, self.level[rows])
+        new = self.received[rows] == 0
+        if new.any():
+            self.wave_state[rows[new]] = self.wave_filter.rest(filled[new, :, 0])
+        self.raw.write(rows, self.received[rows], filled)
+        self.received[rows] += samples.shape[-1]
+
+    def room(self, rows: Indices) -> int:
+        """How many samples :meth:`push_all` can take of each before the next :meth:`step`."""
+        read = (self.qrs.seen[rows] * self.resample.ratio).astype(np.int64)
         behind = self.resample.reach + self.unpaced.before + 1  # samples read again
-        return self.raw.length - behind - (int(self.received[row]) - read)
+        return self.raw.length - behind - int((self.received[rows] - read).max())
+
+    def ends(self, rows: Indices) -> NDArray[np.int64]:
+        """The bed's own sample that comes next, of some beds."""
+        return np.asarray(self.first[rows] + self.received[rows], np.int64)
 
     def step(self) -> list[Beats]:
         """Read all that has come; beats in order of time within a bed."""
@@ -231,18 +241,18 @@ class Ward:
         self._shown: list[Shown] = []
         self._banks: dict[tuple[float, int], Bank] = {}
         self._beds: dict[str, tuple[Bank, int]] = {}
-        self._names: dict[tuple[Bank, int], str] = {}
-        self._expected: dict[str, int] = {}
+        self._names: dict[Bank, dict[int, str]] = {}
 
     def open(self, bed: str, fs: float, leads: int, first: int = 0) -> None:
         """A bed's stream begins at sample ``first``; what was known of the bed is forgotten."""
         self.close(bed)
         if (fs, leads) not in self._banks:
-            self._banks[fs, leads] = self._bank(fs, leads)
+            self._banks[fs, leads] = bank = self._bank(fs, leads)
+            self._names[bank] = {}
         bank = self._banks[fs, leads]
         row = bank.add()
         bank.start(row, first)
-        self._beds[bed], self._names[bank, row], self._expected[bed] = (bank, row), bed, first
+        self._beds[bed], self._names[bank][row] = (bank, row), bed
 
     def __contains__(self, bed: object) -> bool:
         return bed in self._beds
@@ -267,7 +277,7 @@ class Ward:
         """
         bank, row = self._beds[bed]
         told: list[Reading] = []
-        gap = start - self._expected[bed]
+        gap = start - int(bank.ends(np.array([row]))[0])
         if gap < 0:
             samples = samples[:, -gap:]
         elif gap > LONGEST_GAP * bank.fs:
@@ -277,10 +287,32 @@ class Ward:
             samples = np.concatenate([np.full((bank.leads, gap), np.nan, np.float32), samples], axis=1)
         for begin in range(0, samples.shape[1], bank.block):
             piece = samples[:, begin : begin + bank.block]
-            if piece.shape[1] > bank.room(row):
+            if piece.shape[1] > bank.room(np.array([row])):
                 told += self._told(bank, bank.step())
             bank.push(row, piece)
-        self._expected[bed] = int(bank.first[row] + bank.received[row])
+        return told
+
+    def push_all(self, beds: Sequence[str], start: Sequence[int], samples: Floats) -> list[Reading]:
+        """Take a block of each of several beds of one format, each at most once; as :meth:`push`, but faster.
+
+        Parameters
+        ----------
+        beds, start
+            Names, and sample index of the first column of each.
+        samples
+            Shape ``(len(beds), leads, n)``.
+        """
+        bank = self._beds[beds[0]][0]
+        rows = np.array([self._beds[bed][1] for bed in beds])
+        plain = (bank.ends(rows) == start) & (0 < samples.shape[-1] <= bank.block)
+        told: list[Reading] = []
+        for k in np.flatnonzero(~plain).tolist():
+            told += self.push(beds[k], start[k], samples[k])
+        if plain.any():
+            rows, samples = rows[plain], samples[plain]
+            if samples.shape[-1] > bank.room(rows):
+                told += self._told(bank, bank.step())
+            bank.push_all(rows, samples)
         return told
 
     def step(self) -> list[Reading]:
@@ -290,10 +322,10 @@ class Ward:
     def heart_rates(self) -> list[tuple[str, int, float | None]]:
         """Bed, sample and heart rate (1/min) of each bed whose time has passed another whole second."""
         return [
-            (self._names[bank, row], int(bank.first[row]) + sample, hr)
-            for bank in self._banks.values()
+            (names[row], int(bank.first[row]) + sample, hr)
+            for bank, names in self._names.items()
             for row, sample, hr in bank.heart_rates()
-            if (bank, row) in self._names
+            if row in names
         ]
 
     def close(self, bed: str) -> list[Reading]:
@@ -302,7 +334,7 @@ class Ward:
             return []
         bank, row = self._beds.pop(bed)
         told = self._finish(bed, bank, row)
-        del self._names[bank, row], self._expected[bed]
+        del self._names[bank][row]
         bank.remove(row)
         return told
 
@@ -315,20 +347,22 @@ class Ward:
         return Bank(fs, leads, watched=self._watched)
 
     def _finish(self, bed: str, bank: Bank, row: int) -> list[Reading]:
+        end = int(bank.ends(np.array([row]))[0])
         told = self._told(bank, bank.finish(row))
-        self._shown = [part.until(bed, self._expected[bed], bank.resample.ratio) for part in self._shown]
+        self._shown = [part.until(bed, end, bank.resample.ratio) for part in self._shown]
         return told
 
     def _told(self, bank: Bank, parts: list[Beats]) -> list[Reading]:
+        names = self._names[bank]
         for signs in bank.signs_told():
-            names = [self._names[bank, row] for row in signs.bed.tolist()]
-            self._shown.append(Shown(names, bank.first[signs.bed], signs))
+            key = [names[row] for row in signs.bed.tolist()]
+            self._shown.append(Shown(key, bank.first[signs.bed], signs))
         if not parts:
             return []
         beats = Beats.join(parts)
         return [
             Reading(
-                key=[self._names[bank, row] for row in beats.bed.tolist()],
+                key=[names[row] for row in beats.bed.tolist()],
                 first=bank.first[beats.bed],
                 sample=bank.first[beats.bed] + np.rint(beats.r * bank.resample.ratio).astype(np.int64),
                 begin=bank.first[beats.bed] + (beats.r - BEFORE) * bank.resample.ratio,

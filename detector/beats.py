@@ -69,7 +69,7 @@ class Beats:
     told
         Sample index at which the beat was told: when the next was found, or overdue.
     family
-        Which of the bed's shapes it has, see :mod:`detector.shape`; a shape not seen for long gives up its number.
+        Which of the bed's shapes it has, see :mod:`detector.shape`: the number is a new shape's own.
     cut
         The wave around R in physical units, ``(beats, leads, BEFORE + AFTER)``.
     wave

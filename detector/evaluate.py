@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from detector import offline
 from detector.annotate import TOGETHER, progress_over
+from detector.bank import Reading
 from detector.beats import Beats
 from detector.classifier import Classifier
+from detector.consensus import Consensus
 from detector.model import load, shipped
 from detector.rows import Floats
 from detector.training.calibration import Calibration, calibrate
@@ -154,13 +156,17 @@ def call(
         R peaks to name in place of those found.
     """
     parts: dict[str, list[Called]] = {name: [] for name in sources}
+    consensus, hasty = Consensus(), Consensus()
     for told in offline.read(sources, advance, KnownWard(peaks) if peaks is not None else None):
         if not told:
             continue
         ends = np.cumsum([len(reading.key) for _, reading in told])[:-1]
         later, at_once = (
-            np.split(_name(classifier, beats), ends)
-            for beats in ([r.beats for _, r in told], [r.beats.at_once() for _, r in told])
+            np.split(_name(classifier, kept, [r for _, r in told], beats), ends)
+            for kept, beats in (
+                (consensus, [r.beats for _, r in told]),
+                (hasty, [r.beats.at_once() for _, r in told]),
+            )
         )
         for (name, reading), p, q in zip(told, later, at_once, strict=True):
             parts[name].append(Called(reading.sample, p, q))
@@ -243,10 +249,14 @@ def _with_noise(
     return sources
 
 
-def _name(classifier: Classifier, beats: Sequence[Beats]) -> Floats:
+def _name(classifier: Classifier, consensus: Consensus, readings: Sequence[Reading], beats: Sequence[Beats]) -> Floats:
     """Probabilities of N S V F Q of beats of several beds, which may have different leads."""
     inputs = [classifier.of_stream(part) for part in beats]
-    return classifier.probabilities([np.concatenate(parts) for parts in zip(*inputs, strict=True)])
+    said = classifier.probabilities([np.concatenate(parts) for parts in zip(*inputs, strict=True)])
+    if classifier.alone:
+        return said
+    key = [bed for reading in readings for bed in reading.key]
+    return consensus.settle(key, np.concatenate([part.family for part in beats]), said)
 
 
 def _compare(

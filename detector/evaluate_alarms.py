@@ -31,7 +31,7 @@ from detector.training.alarm_truth import (
 from detector.training.labels import aami_class
 from stream.errors import SourceError
 from stream.limits import ALARMS
-from stream.sources import Mark
+from stream.sources import Mark, short_name
 from stream.sources.wfdb import WfdbSource, open_record
 
 SHORTEST: Final = 4.0
@@ -69,7 +69,7 @@ def evaluate_alarms(paths: Sequence[Path], *, model: Path | None = None) -> dict
     """
     folders: dict[str, dict[str, WfdbSource]] = {}
     for path in paths:
-        headers = sorted(path.glob("*.hea")) if path.is_dir() else [path.with_suffix(".hea")]
+        headers = sorted(path.glob("*.hea")) if path.is_dir() else [path.with_name(f"{short_name(str(path))}.hea")]
         for header in headers:
             if header.with_suffix(".atr").is_file():
                 source = open_record(header.with_suffix(""))

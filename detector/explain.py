@@ -43,7 +43,7 @@ def attributions(model: Any, inputs: list[Any], usual: list[Any], target: Any) -
         integrating with :data:`POINTS` points.
     """
     nodes, weights = np.polynomial.legendre.leggauss(POINTS)
-    beats = target.shape[0]
+    beats = tf.shape(target)[0]
     away = [x - x0 for x, x0 in zip(inputs, usual, strict=True)]
     path = [
         tf.concat([x0 + tf.cast((1 + node) / 2, tf.float32) * d for node in nodes], axis=0)
@@ -55,7 +55,8 @@ def attributions(model: Any, inputs: list[Any], usual: list[Any], target: Any) -
         score = tf.reduce_sum(weight * log_odds(model, path, tf.tile(target, (POINTS, 1))))
     slopes = tape.gradient(score, path, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return [
-        d * tf.reduce_sum(tf.reshape(slope, (POINTS, *d.shape)), axis=0) for slope, d in zip(slopes, away, strict=True)
+        d * tf.reduce_sum(tf.reshape(slope, (POINTS, -1, *d.shape[1:])), axis=0)
+        for slope, d in zip(slopes, away, strict=True)
     ]
 
 

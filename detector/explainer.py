@@ -15,7 +15,8 @@ from detector.facts import facts, usual_wave
 from detector.reasons import reasons
 from detector.rows import Floats
 from detector.segmentation import normalize_length
-from stream.messages import AAMI, CutBeat, Explain, Explanation, Message, Open, Reason, pack
+from stream.explanation import Reason
+from stream.messages import AAMI, CutBeat, Explain, Explanation, Message, Open, pack
 
 REMEMBERED: Final = 240
 """Beats kept of each bed, on average, so that they can be explained when somebody asks: three minutes at 80/min, some
@@ -41,11 +42,11 @@ class Row:
 
 @dataclass(slots=True, frozen=True)
 class Named:
-    """A reading with the streams of its beats, as they were then, and the classes they were given."""
+    """A reading with the streams of its beats, as they were then, and the probabilities they were given."""
 
     reading: Reading
     opens: list[Open]
-    label: list[int]
+    probabilities: Floats
 
 
 class Explainer:
@@ -84,11 +85,10 @@ class Explainer:
         key = (request.bed, request.stream, request.sample)
         if key in self._beats:
             named, k = self._beats[key]
-            inputs = self._stream.of_stream(named.reading.beats[[k]])
-            return self.explain(named, [k], self._stream.probabilities(inputs))
+            return self.explain(named, [k])
         return self.explain_rows([self._rows[key]]) if key in self._rows else []
 
-    def explain(self, named: Named, which: Sequence[int], probabilities: Floats) -> list[Message]:
+    def explain(self, named: Named, which: Sequence[int]) -> list[Message]:
         """Explain some beats of a reading.
 
         Parameters
@@ -97,13 +97,12 @@ class Explainer:
             The reading.
         which
             Numbers of its beats.
-        probabilities
-            Of these, ``(len(which), 5)``.
         """
         if not which:
             return []
         reading, beats = named.reading, named.reading.beats[list(which)]
-        label = [named.label[k] for k in which]
+        probabilities = named.probabilities[list(which)]
+        label = probabilities.argmax(-1).tolist()
         spoke = self._stream.attributions(self._stream.of_stream(beats), label)
         heat = normalize_length(self._stream.lead_heat(heat_of(spoke[0]), beats.cut.shape[1]), beats.cut.shape[-1])
         why: list[tuple[Reason, ...]] = [()] * len(which) if self._stream.alone else reasons(beats, spoke)

@@ -14,7 +14,7 @@ from detector.delineation import milliseconds, qrs_ends
 from detector.rows import Floats
 from detector.segmentation import BEFORE, LENGTH, normalize_length
 from detector.shape import LEADS
-from stream.messages import Facts
+from stream.explanation import Facts
 
 Stands: TypeAlias = Literal["usual", "other", "none"]
 """What stands where the usual P wave does."""

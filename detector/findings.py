@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -79,16 +80,19 @@ class Findings:
         if not marks:  # WFDB has no empty annotation file
             marks = [(0, 0, '"', "nothing found")]
         marks.sort(key=lambda mark: mark[:2])
-        wfdb.wrann(
-            name,
-            ANNOTATOR,
-            np.array([sample for sample, *_ in marks], np.int64),
-            symbol=[symbol for *_, symbol, _ in marks],
-            aux_note=[note for *_, note in marks],
-            fs=fs,
-            write_dir=str(folder),
-        )
-        return folder / f"{name}.{ANNOTATOR}", events
+        annotations = folder / f"{name}.{ANNOTATOR}"
+        with TemporaryDirectory(dir=folder, prefix=".writing-") as aside:  # wrann refuses names such as "ward 3.1"
+            wfdb.wrann(
+                "r",
+                ANNOTATOR,
+                np.array([sample for sample, *_ in marks], np.int64),
+                symbol=[symbol for *_, symbol, _ in marks],
+                aux_note=[note for *_, note in marks],
+                fs=fs,
+                write_dir=aside,
+            )
+            Path(aside, f"r.{ANNOTATOR}").replace(annotations)
+        return annotations, events
 
 
 def _dated(kind: str, sample: int, fs: float, **more: Any) -> dict[str, Any]:

@@ -40,12 +40,14 @@ def stream_member() -> Any:
 
 
 def row_member() -> Any:
-    """One network for beats that come alone: a CNN whose features an LSTM reads along the beat.
+    """One network for beats that come alone: a CNN; of its features mean, most, and what an LSTM reads along the beat.
 
     Input (ROW, 1), scaled to 0..1; output the logits of N S V F Q.
     """
     row = keras.Input((ROW, 1), name="row")
-    x = layers.LSTM(32, unroll=True)(_convolve(row))
+    x = _convolve(row)
+    along = layers.LSTM(32, unroll=True)(x)
+    x = layers.Concatenate()([along, layers.GlobalMaxPooling1D()(x), layers.GlobalAveragePooling1D()(x)])
     x = layers.Dense(64, activation="relu")(layers.Dropout(0.3)(x))
     return keras.Model(row, layers.Dense(len(AAMI))(layers.Dropout(0.3)(x)))
 

@@ -23,17 +23,28 @@ class Scale:
     """
 
     def __init__(self, leads: Sequence[Lead]):
-        self._baseline: Final = np.array([lead.baseline for lead in leads], np.float32)[:, None]
+        self._baseline: Final = np.array([lead.baseline for lead in leads], np.float32)
         factor = [MILLIVOLTS.get(lead.units.lower(), 1.0) / lead.gain for lead in leads]
-        self._factor: Final = np.array(factor, np.float32)[:, None]
+        self._factor: Final = np.array(factor, np.float32)
 
     def __call__(self, samples: NDArray[Any]) -> Floats:
         """Physical values of samples of shape ``(leads, n)``, NaN where missing."""
-        values = np.asarray((samples - self._baseline) * self._factor, np.float32)
-        missing = samples == MISSING
-        if missing.any():
-            values[missing] = np.nan
-        return values
+        return _scaled(samples, self._baseline, self._factor)
+
+    @staticmethod
+    def together(scales: "Sequence[Scale]", samples: NDArray[Any]) -> Floats:
+        """Physical values of samples of as many beds as there are scales, ``(beds, leads, n)``."""
+        baseline = np.concatenate([scale._baseline for scale in scales]).reshape(samples.shape[:2])
+        factor = np.concatenate([scale._factor for scale in scales]).reshape(samples.shape[:2])
+        return _scaled(samples, baseline, factor)
+
+
+def _scaled(samples: NDArray[Any], baseline: Floats, factor: Floats) -> Floats:
+    values = np.asarray((samples - baseline[..., None]) * factor[..., None], np.float32)
+    missing = samples == MISSING
+    if missing.any():
+        values[missing] = np.nan
+    return values
 
 
 def millivolts(samples: NDArray[Any], leads: Sequence[Lead]) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 
 from detector.bank import Reading, Ward
 from detector.classifier import Classifier
+from detector.consensus import Consensus
 from detector.explainer import REMEMBERED, Explainer, Named, Row, rounded
 from detector.monitor import Monitor
 from detector.physical import Scale
@@ -78,6 +79,7 @@ class Reader:
         self._opens: Final[dict[str, Open]] = {}
         self._scales: Final[dict[str, Scale]] = {}
         self._beats: Final[dict[str, deque[Message]]] = {}
+        self._consensus: Final = Consensus()
         self._explainer: Final = Explainer(stream, row, remembered)
 
     def renewed(self) -> "Reader":
@@ -96,13 +98,18 @@ class Reader:
         beats = [beat for bed, told in self._beats.items() if bed in self._opens for beat in told]
         return [*beats, *self._monitor.said_last()]
 
+    @property
+    def beds(self) -> int:
+        """How many streams are open."""
+        return len(self._opens)
+
     def watch(self) -> list[Message]:
         """What follows from the wall clock alone: a source that sends nothing, a pause that is over."""
         return self._monitor.watch()
 
     def take(self, messages: Iterable[Message]) -> list[Message]:
         """Hear messages, in order; say what follows from them, in order of time within a bed."""
-        readings: list[Reading] = []
+        waves: list[Wave] = []
         rows: list[Row] = []
         asked: list[Explain | Acknowledge | AudioPause | SetLimits] = []
         said: list[Message] = []
@@ -111,22 +118,21 @@ class Reader:
                 case Wave(bed=bed, stream=stream) if self._known(bed, stream, "wave"):
                     said += self._go_on()
                     self._monitor.heard(bed)
-                    samples = unpack_wave(message.samples, len(self._opens[bed].leads))
-                    readings += self._ward.push(bed, message.start, self._scales[bed](samples))
+                    waves.append(message)
                 case CutBeat(bed=bed, stream=stream) if self._known(bed, stream, "beats"):
                     rows.append(Row(message, self._opens[bed], unpack_floats(message.samples)[0]))
                 case Open():
-                    said += self._say(readings, rows)
-                    readings, rows = [], []
+                    said += self._say(self._pour(waves), rows)
+                    waves, rows = [], []
                     said += self._open(message)
                 case Close(bed=bed, stream=stream) if bed in self._opens and self._opens[bed].stream == stream:
-                    said += self._say(readings + self._ward.close(bed), rows) + self._close(bed)
-                    readings, rows = [], []
+                    said += self._say(self._pour(waves) + self._ward.close(bed), rows) + self._close(bed)
+                    waves, rows = [], []
                 case Explain() | Acknowledge() | AudioPause() | SetLimits():
                     asked.append(message)
                 case _:
                     said += self._hear(message)
-        said += self._say(readings + self._ward.step(), rows)
+        said += self._say(self._pour(waves) + self._ward.step(), rows)
         said += self._monitor.take(self._ward.shown())
         for request in asked:
             said += self._explainer.answer(request) if isinstance(request, Explain) else self._monitor.command(request)
@@ -135,6 +141,28 @@ class Reader:
             told = None if hr is None or bed in pulseless else round(hr, 1)
             said.append(Numerics(bed=bed, stream=self._opens[bed].stream, sample=sample, hr=told))
         return said
+
+    def _pour(self, waves: list[Wave]) -> list[Reading]:
+        """Give the ward waves as they came, those of one format and length together."""
+        readings: list[Reading] = []
+        while waves:
+            alike: dict[tuple[float, int, int], list[Wave]] = {}
+            seen: set[str] = set()
+            later: list[Wave] = []
+            for wave in waves:
+                if wave.bed in seen:
+                    later.append(wave)
+                    continue
+                seen.add(wave.bed)
+                opened = self._opens[wave.bed]
+                alike.setdefault((opened.fs, len(opened.leads), len(wave.samples)), []).append(wave)
+            for (_, leads, _), some in alike.items():
+                beds = [wave.bed for wave in some]
+                samples = unpack_wave(b"".join([wave.samples for wave in some]), len(some) * leads)
+                values = Scale.together([self._scales[bed] for bed in beds], samples.reshape(len(some), leads, -1))
+                readings += self._ward.push_all(beds, [wave.start for wave in some], values)
+            waves = later
+        return readings
 
     def _hear(self, message: Message) -> list[Message]:
         """Hear how things are with a source, and how they were before this reader began."""
@@ -181,6 +209,7 @@ class Reader:
         self._opens.pop(bed, None)
         self._scales.pop(bed, None)
         self._beats.pop(bed, None)
+        self._consensus.forget(bed)
         return said
 
     def _say(self, readings: list[Reading], rows: list[Row]) -> list[Message]:
@@ -191,7 +220,9 @@ class Reader:
             probabilities = self._stream.probabilities([np.concatenate(parts) for parts in zip(*inputs, strict=True)])
             ends = np.cumsum([len(reading.key) for reading in readings])
             for reading, part in zip(readings, np.split(probabilities, ends[:-1]), strict=True):
-                said += self._name(reading, part)
+                alone = self._stream.alone  # the beats' families are no matter of a model that knows but the one beat
+                settled = part if alone else self._consensus.settle(reading.key, reading.beats.family, part)
+                said += self._name(reading, settled)
         if rows:
             said += self._name_rows(rows)
         return said
@@ -229,10 +260,10 @@ class Reader:
         ):
             self._beats.setdefault(bed, deque(maxlen=SAID)).append(beat)
         self._monitor.name(reading, label, probabilities)
-        named = Named(reading, opens, label.tolist())
+        named = Named(reading, opens, probabilities)
         self._explainer.remember(named, len(self._opens))
         odd = np.flatnonzero((label != 0) & news & self._explains).tolist()
-        return said + self._explainer.explain(named, odd, probabilities[odd])
+        return said + self._explainer.explain(named, odd)
 
     def _name_rows(self, rows: list[Row]) -> list[Message]:
         inputs = self._row.of_rows([row.values for row in rows])

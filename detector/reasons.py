@@ -16,7 +16,7 @@ from detector.rhythm import RR_NAMES
 from detector.rows import Floats
 from detector.segmentation import AFTER, BEFORE, LENGTH, normalize_length, width
 from detector.shape import LEADS, QRS
-from stream.messages import Reason
+from stream.explanation import Reason
 
 GROUPS: Final = ("rr_before", "rr_after", "rhythm", "p_wave", "qrs", "qrs_width", "t_wave")
 """RR before, RR after, the beats before and how regular they came; the wave before QRS, QRS, its width, the wave

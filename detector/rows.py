@@ -57,13 +57,6 @@ class Ring(Rows):
         whole = np.dtype((np.void, self.values.itemsize * self.leads))  # a sample of all leads: one thing is faster
         self.values.reshape(-1).view(whole)[at] = np.ascontiguousarray(block.transpose(0, 2, 1)).view(whole)[..., 0]
 
-    def put(self, bed: int, start: int, block: Floats) -> None:
-        """Write ``block`` of shape ``(leads, n)``, at most the ring's length, of one bed."""
-        begin = start % self.length
-        fits = min(block.shape[-1], self.length - begin)
-        self.values[bed, begin : begin + fits] = block[:, :fits].T
-        self.values[bed, : block.shape[-1] - fits] = block[:, fits:].T
-
     def read(
         self, beds: Indices, start: NDArray[np.int64], count: int, stop: NDArray[np.int64] | None = None, every: int = 1
     ) -> Floats:

@@ -75,10 +75,11 @@ LEARNED: Final = 8
 """Beats from which the usual one is learned evenly."""
 
 FAMILIES: Final = 8
+NUMBERS: Final = 1 << 15
 FAMILY_MEMORY: Final = 1 / 200
 FAMILY_LEARN: Final = (0.1, 1 / 30)
-"""Families kept; share with which a beat enters the frequencies; least shares with which it enters the shape of its
-family, and its times."""
+"""Families kept; after how many their numbers begin anew; share with which a beat enters the
+frequencies; least shares with which it enters the shape of its family, and its times."""
 
 SHIFT: Final = 10
 """Samples (80 ms) by which R may be moved so that the QRS lies as the usual one does."""
@@ -107,7 +108,9 @@ class ShapeMemory(Rows):
     family: Floats  # QRS of each family over all leads, mean 0 on each, length 1
     share: Floats  # of each family: share of the last beats, 0: none yet
     size: NDArray[np.int64]  # beats that entered
-    own: NDArray[np.int64]  # which family the last beat is of, -1: none yet
+    number: NDArray[np.int64]  # of each family: the how manyth of the bed it is
+    born: NDArray[np.int64]  # families so far
+    own: NDArray[np.int64]  # number of the family the last beat is of, -1: none yet
     times: Floats  # mean of the two figures given with its beats
     odd_mean: Floats  # running mean and mean absolute deviation of the measures in ODD_NAMES
     odd_scatter: Floats
@@ -126,6 +129,8 @@ class ShapeMemory(Rows):
             "family": np.zeros((beds, FAMILIES, qrs), np.float32),
             "share": np.zeros((beds, FAMILIES), np.float32),
             "size": np.zeros((beds, FAMILIES), np.int64),
+            "number": np.zeros((beds, FAMILIES), np.int64),
+            "born": np.zeros(beds, np.int64),
             "own": np.full(beds, -1, np.int64),
             "times": np.zeros((beds, FAMILIES, 2), np.float32),
             "odd_mean": np.zeros((beds, len(ODD_NAMES)), np.float32),
@@ -256,7 +261,10 @@ class ShapeMemory(Rows):
         best = like.argmax(-1)
         sure = like[row, best]
         known = sure >= ALIKE
-        own = self.own[beds] = np.where(known, best, share.argmin(-1))
+        own = np.where(known, best, share.argmin(-1))
+        self.born[beds] += ~known
+        self.number[beds, own] = np.where(known, self.number[beds, own], self.born[beds] % NUMBERS)
+        self.own[beds] = self.number[beds, own]
         figures = {
             "family_share": np.where(known, share[row, own], 0),
             "family_early": np.where(known, self.times[beds, own, 0], 0),

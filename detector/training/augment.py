@@ -66,7 +66,7 @@ def vary(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     wave[lost, :, 1::LEADS] = 0
     gain = np.exp(rng.normal(0, 0.1, (n, 1, LEADS))) * np.where(rng.random((n, 1, LEADS)) < 0.15, -1, 1)
     wave *= np.concatenate([gain, gain], axis=-1).astype(np.float32)
-    wave = _stretch(wave, np.exp(rng.normal(0, 0.03, n)))
+    wave = _stretch(wave, np.exp(rng.normal(0, 0.03, n)), about=BEFORE * LENGTH / (BEFORE + AFTER))
     there = wave[..., :LEADS].std(axis=1, keepdims=True) > 0
     drift = np.linspace(-1, 1, LENGTH, dtype=np.float32)[None, :, None]
     wave[..., :LEADS] += there * drift * rng.normal(0, 0.1, (n, 1, LEADS)).astype(np.float32)
@@ -79,10 +79,13 @@ def vary(inputs: Inputs, rng: np.random.Generator) -> Inputs:
 
 
 def vary_rows(inputs: Inputs, rng: np.random.Generator) -> Inputs:
-    """One epoch's view of beats that come alone: noise is added, but for the padding."""
-    row = inputs["row"]
-    level = rng.uniform(0, 0.03, (len(row), 1, 1)).astype(np.float32)
+    """One epoch's view of beats that come alone: width, baseline and noise change, but for the padding."""
+    n = len(inputs["row"])
+    row = _stretch(inputs["row"], np.exp(rng.normal(0, 0.08, n)), about=0)
+    drift = np.linspace(-1, 1, row.shape[1], dtype=np.float32)[None, :, None]
+    level = rng.uniform(0, 0.03, (n, 1, 1)).astype(np.float32)
     noise = level * rng.standard_normal(row.shape, dtype=np.float32)
+    noise += drift * rng.normal(0, 0.05, (n, 1, 1)).astype(np.float32)
     return {"row": np.where(row == 0, 0, row + noise)}
 
 
@@ -173,11 +176,11 @@ def _quicker(inputs: Inputs, rng: np.random.Generator) -> Inputs:
     return {"wave": wave, "rhythm": rhythm, "now": now}
 
 
-def _stretch(wave: Floats, factor: NDArray[np.float64]) -> Floats:
-    """Make each beat wider by its factor, about R, by linear interpolation."""
-    r = BEFORE * LENGTH / (BEFORE + AFTER)
-    at = np.clip((np.arange(LENGTH) - r)[None] / factor[:, None] + r, 0, LENGTH - 1)
-    left = np.minimum(at.astype(np.intp), LENGTH - 2)
+def _stretch(wave: Floats, factor: NDArray[np.float64], about: float) -> Floats:
+    """Make each beat wider by its factor, about a sample that stays in its place, by linear interpolation."""
+    length = wave.shape[1]
+    at = np.clip((np.arange(length) - about)[None] / factor[:, None] + about, 0, length - 1)
+    left = np.minimum(at.astype(np.intp), length - 2)
     share = (at - left).astype(np.float32)[..., None]
     row = np.arange(len(wave))[:, None]
     return np.asarray(wave[row, left] * (1 - share) + wave[row, left + 1] * share, np.float32)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
+from detector.consensus import Consensus
 from detector.model import LEAN
 from detector.rows import Floats
 from detector.training.calibration import calibrate
@@ -99,17 +100,27 @@ def cross_validate(
     for out in held:  # each fold's temperature comes from the others
         t = temperature(mean[known & ~out], examples.label[known & ~out]) if (known & ~out).any() else 1.0
         probabilities[out] = softmax(mean[out] / t, axis=1)
-    said = mean.argmax(-1)
+    settled = _settled(kind, examples, probabilities)
+    said = settled.argmax(-1)
     right = said[scored] == examples.label[scored]
     score = _score_stream if kind == "stream" else _score_rows
     figures = score(examples, sources, said)
-    alone = [score(examples, sources, one.argmax(-1))["gross"] for one in each]
+    alone = [
+        score(examples, sources, _settled(kind, examples, softmax(one, axis=1)).argmax(-1))["gross"] for one in each
+    ]
     return {
         **figures,
         "single": {name: [one[name]["f1"] for one in alone] for name in AAMI},
         "temperature": temperature(mean[known], examples.label[known]),
-        "calibration": calibrate(probabilities[scored].max(-1), right).to_json(),
+        "calibration": calibrate(settled[scored].max(-1), right).to_json(),
     }
+
+
+def _settled(kind: Kind, examples: Examples, probabilities: Floats) -> Floats:
+    """Set beats of a stream beside others of their shape, as the service does; a beat that comes alone has none."""
+    if kind == "row":
+        return probabilities
+    return Consensus().settle(examples.record.tolist(), examples.family, probabilities)
 
 
 def _score_stream(examples: Examples, sources: Mapping[str, AnnotatedSource], said: NDArray[np.intp]) -> dict[str, Any]:

@@ -39,19 +39,22 @@ class Examples:
         Index in ``N S V F Q``, or :data:`~detector.training.scores.NOTHING` where the reference has no beat.
     record, sample
         Where each is from: the record, and R in its samples.
+    family
+        Which of the record's shapes it has, see :mod:`detector.shape`; -1 of beats that come alone.
     """
 
     inputs: dict[str, Floats]
     label: NDArray[np.int8]
     record: NDArray[np.str_]
     sample: NDArray[np.int64]
+    family: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.label)
 
     def __getitem__(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Examples":
         inputs = {name: values[which] for name, values in self.inputs.items()}
-        return Examples(inputs, self.label[which], self.record[which], self.sample[which])
+        return Examples(inputs, self.label[which], self.record[which], self.sample[which], self.family[which])
 
     @staticmethod
     def join(parts: "Sequence[Examples]") -> "Examples":
@@ -61,6 +64,7 @@ class Examples:
             np.concatenate([p.label for p in parts]),
             np.concatenate([p.record for p in parts]),
             np.concatenate([p.sample for p in parts]),
+            np.concatenate([p.family for p in parts]),
         )
 
 
@@ -111,7 +115,7 @@ def _matched(name: str, source: AnnotatedSource, told: list[Reading]) -> Example
     label[found.extra] = NOTHING
     beats = Beats.join([reading.beats for reading in told])
     inputs = {"wave": beats.wave, "rhythm": beats.rhythm, "now": beats.now}
-    return Examples(inputs, label, np.full(len(sample), name), sample)[label >= 0]
+    return Examples(inputs, label, np.full(len(sample), name), sample, beats.family)[label >= 0]
 
 
 def row_examples(name: str, source: WfdbSource, rng: np.random.Generator) -> Examples:
@@ -142,7 +146,11 @@ def row_examples(name: str, source: WfdbSource, rng: np.random.Generator) -> Exa
             rows.append(np.pad(row, (0, ROW - len(row))))
             kept.append(beat)
     return Examples(
-        {"row": np.stack(rows)[..., None]}, reference.classes[kept], np.full(len(rows), name), reference.samples[kept]
+        {"row": np.stack(rows)[..., None]},
+        reference.classes[kept],
+        np.full(len(rows), name),
+        reference.samples[kept],
+        np.full(len(rows), -1),
     )
 
 

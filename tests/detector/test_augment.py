@@ -135,16 +135,22 @@ def test_the_beat_after_is_forgotten_at_times() -> None:
     np.testing.assert_array_equal(seen[~forgotten][:, later], inputs["now"][~forgotten][:, later])
 
 
-def test_rows_get_noise_but_in_their_padding() -> None:
-    row = np.zeros((500, 187, 1), np.float32)
-    row[:, :120] = np.random.default_rng(0).uniform(0.1, 1, (500, 120, 1))
+def test_rows_change_width_level_and_noise_but_in_their_padding() -> None:
+    row = np.zeros((2000, 187, 1), np.float32)
+    row[:, :120, 0] = 0.1 + 0.9 * np.exp(-0.5 * ((np.arange(120) - 40) / 3) ** 2)
     before = row.copy()
-    seen = vary_rows({"row": row}, np.random.default_rng(1))["row"]
-    np.testing.assert_array_equal(row, before)
-    assert not seen[:, 120:].any()
-    added = (seen - row)[:, :120, 0].std(axis=1)
-    assert 0 < added.min() < 0.003
-    assert 0.025 < added.max() < 0.035
+    seen = vary_rows({"row": row}, np.random.default_rng(1))["row"][..., 0]
+    np.testing.assert_array_equal(row[..., 0], before[..., 0])
+    ends = 187 - (seen[:, ::-1] != 0).argmax(axis=1)
+    assert np.log(ends / 120).std() == pytest.approx(0.08, abs=0.01)
+    assert np.median(ends) == pytest.approx(120, abs=1)
+    peaks = seen.argmax(axis=1)
+    assert np.corrcoef(peaks, ends)[0, 1] > 0.9  # R, at the row's left, stays where it is
+    noise = np.diff(seen[:, :12], 2).std(axis=1) / np.sqrt(6)
+    assert 0 < noise.min() < 0.003
+    assert 0.02 < noise.max() < 0.06
+    slope = seen[:, 75:85].mean(axis=1) - seen[:, :10].mean(axis=1)
+    assert slope.std() == pytest.approx(0.05 * 75 / 93, rel=0.2)
 
 
 # ------------------------------------------------------------------------------------ sustained tachycardia

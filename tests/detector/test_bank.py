@@ -97,6 +97,31 @@ def test_the_cut_lies_where_it_says() -> None:
         assert np.corrcoef(cut[0, qrs], raw)[0, 1] > 0.97
 
 
+def test_blocks_pushed_together_are_read_as_one_by_one() -> None:
+    samples = np.stack([bed(seed=seed, seconds=20) for seed in range(4)])
+    samples[1, :, 1003:1010] = np.nan
+    starts = {n: [n] * 4 for n in range(0, 5000, 250)}
+    starts[750][2] = 700  # the last of what came before once more
+    starts[2000][3] = 2100  # a gap
+    starts[3000][0] = 3000 + 3 * FS  # a long one
+    told = {}
+    for together in (True, False):
+        ward, told[together] = Ward(), []
+        for name in "abcd":
+            ward.open(name, FS, 2)
+        for n, start in starts.items():
+            if together:
+                told[together] += ward.push_all("abcd", start, samples[..., n : n + 250])
+            else:
+                for name, begin, one in zip("abcd", start, samples[..., n : n + 250], strict=True):
+                    told[together] += ward.push(name, begin, one)
+            told[together] += ward.step()
+        for name in "abcd":
+            told[together] += ward.close(name)
+    for name in "abcd":
+        same(of(told[True], name), of(told[False], name))
+
+
 def push_in_two(samples: np.ndarray, stop: int, start: int) -> Reading:
     """Push up to ``stop``, then from ``start`` on."""
     ward = Ward()

@@ -9,10 +9,10 @@ from beds import hear, simulate
 from keras import layers
 
 from detector.beats import NOW_NAMES, Beats
-from detector.classifier import BATCH, EXPLAIN_BATCH, Classifier
+from detector.classifier import EXPLAINED, NAMED, Batches, Classifier
 from detector.model import ModelError, ensemble
 
-COUNTS = [0, 1, 2, 17, BATCH - 1, BATCH, BATCH + 1, 300]
+COUNTS = [0, 1, 2, 17, NAMED.step, NAMED.step + 1, 90, NAMED.most - 1, NAMED.most, NAMED.most + 1, 300]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,26 @@ def test_the_shipped_model_knows_ventricular_beats(classifiers, beats) -> None:
     assert ((said == 2) == wide).mean() > 0.9
 
 
+@pytest.mark.parametrize("total", [0, 1, 16, 17, 255, 256, 257, 600])
+def test_batches_hold_all_and_little_more(total: int) -> None:
+    batches = Batches(16, 256)(total)
+    assert [start for start, _ in batches] == list(range(0, total, 256))
+    assert all(size % 16 == 0 and 16 <= size <= 256 for _, size in batches)
+    assert total <= sum(size for _, size in batches) < total + 16
+
+
+@pytest.mark.parametrize("name", ["stream", "row", "own"])
+def test_batches_of_all_sizes_say_the_same_to_the_last_bit(classifiers, own, beats, name: str) -> None:
+    classifier = {**classifiers, "own": own}[name]
+    inputs = (
+        classifier.of_stream(beats[: NAMED.most]) if name != "row" else classifier.of_rows(list(beats.cut[:256, 0]))
+    )
+    (whole,) = classifier.forward(*inputs)
+    for size in range(NAMED.step, NAMED.most, NAMED.step):
+        for part in (slice(size), slice(NAMED.most - size, None)):
+            np.testing.assert_array_equal(classifier.forward(*taken(inputs, part))[0], whole[part])
+
+
 @pytest.mark.parametrize("name", ["stream", "own"])
 def test_any_number_of_beats_in_any_company(classifiers, own, beats, name: str) -> None:
     classifier = {**classifiers, "own": own}[name]
@@ -59,13 +79,13 @@ def test_any_number_of_beats_in_any_company(classifiers, own, beats, name: str) 
 @pytest.mark.parametrize("name", ["stream", "own"])
 def test_heat_of_any_number_of_beats(classifiers, own, beats, name: str) -> None:
     classifier = {**classifiers, "own": own}[name]
-    inputs = classifier.of_stream(beats[: 3 * EXPLAIN_BATCH + 1])
+    inputs = classifier.of_stream(beats[: 2 * EXPLAINED.most + 1])
     label = classifier.probabilities(inputs).argmax(axis=1)
     whole = classifier.heat(inputs, label)
     assert whole.shape == inputs[0].shape
     assert whole.min() >= 0
     np.testing.assert_allclose(whole.reshape(len(whole), -1).max(axis=1), 1, rtol=1e-5)
-    for count in (0, 1, EXPLAIN_BATCH, EXPLAIN_BATCH + 1):
+    for count in (0, 1, EXPLAINED.step, EXPLAINED.step + 1, EXPLAINED.most, EXPLAINED.most + 1):
         part = classifier.heat(taken(inputs, slice(count)), label[:count])
         assert part.shape == (count, *inputs[0].shape[1:])
         np.testing.assert_allclose(part, whole[:count], atol=1e-5)

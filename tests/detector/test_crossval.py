@@ -58,7 +58,8 @@ def examples(name: str, label: str, without: int | None = None, extra: int | Non
     if extra is not None:
         at = extra + 1 if without is None or without > extra else extra
         sample, classes = np.insert(sample, at, extra * FS + FS), np.insert(classes, at, NOTHING)
-    return Examples({"row": np.zeros((len(sample), 3, 1), np.float32)}, classes, np.full(len(sample), name), sample)
+    row, family = np.zeros((len(sample), 3, 1), np.float32), np.arange(len(sample))
+    return Examples({"row": row}, classes, np.full(len(sample), name), sample, family)
 
 
 def sure(said: str, by: float = 5.0) -> NDArray[np.float32]:
@@ -158,7 +159,8 @@ def test_each_fold_s_probabilities_are_made_honest_by_the_others(sources: dict[s
     honest = rng.normal(0, 2, (6000, len(AAMI))).astype(np.float32)
     label = np.array([rng.choice(len(AAMI), p=p) for p in softmax(honest.astype(float), axis=1)], np.int8)
     record = np.repeat(["mitdb/1", "mitdb/2"], 3000)
-    beats = Examples({"row": np.zeros((6000, 3, 1), np.float32)}, label, record, np.zeros(6000, np.int64))
+    nothing = np.zeros(6000, np.int64)
+    beats = Examples({"row": np.zeros((6000, 3, 1), np.float32)}, label, record, nothing, nothing)
     held = [record == "mitdb/1", record == "mitdb/2"]
 
     def logits_of(times: float) -> dict:

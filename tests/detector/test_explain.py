@@ -8,7 +8,7 @@ from beds import hear, simulate
 from keras import layers
 
 from detector.beats import NOW, NOW_NAMES, RHYTHM, STEPS, Beats
-from detector.classifier import EXPLAIN_BATCH, Classifier
+from detector.classifier import EXPLAINED, Classifier
 from detector.explain import attributions, heat_of, log_odds
 from detector.reasons import GROUPS, LEAST, MEMBERS, reasons, shares, usual_inputs, values
 from detector.segmentation import LENGTH
@@ -40,7 +40,7 @@ def beats() -> Beats:
 
 @pytest.mark.parametrize("shape", [(N, 1), (N,)])
 def test_heat_lies_in_the_window_the_model_looks_at(shape: tuple[int, ...]) -> None:
-    x = np.random.default_rng(0).normal(0, 1, (EXPLAIN_BATCH + 3, *shape)).astype(np.float32)
+    x = np.random.default_rng(0).normal(0, 1, (EXPLAINED.most + 3, *shape)).astype(np.float32)
     heat = looker(shape).heat([x], [2] * len(x)).reshape(len(x), N)
     outside = np.ones(N, bool)
     outside[LOOKS_AT] = False

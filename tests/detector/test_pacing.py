@@ -39,7 +39,7 @@ def read(x: Floats, fs: float, cut: np.random.Generator | None = None) -> Floats
     while at < held.shape[1]:
         count = held.shape[1] if cut is None else int(cut.integers(1, 60))
         part = held[:, at : at + count]
-        raw.put(0, at, part)
+        raw.write(np.array([0]), np.array([at]), part[None])
         at += part.shape[1]
         unpaced.follow(np.array([at]))
     assert unpaced.seen[0] >= x.shape[1]
@@ -132,12 +132,13 @@ def test_a_row_that_is_used_again_knows_no_tail() -> None:
     raw = Ring(2, 1, 4000)
     unpaced = Unpaced(raw, 500)
     for row, at in ((0, 1.0), (1, 1.5)):
-        raw.put(row, 0, (pulses(900, 500, np.array([at]), 20, 1) + tails(900, 500, np.array([at]), -1, 0.05))[None])
+        paced = pulses(900, 500, np.array([at]), 20, 1) + tails(900, 500, np.array([at]), -1, 0.05)
+        raw.write(np.array([row]), np.array([0]), paced[None, None])
     unpaced.follow(np.array([900, 900]))
     for part in (raw, unpaced):
         part.reset(np.array([0]))
     flat = np.full((1, 900), 3, np.float32)
-    raw.put(0, 0, flat)
+    raw.write(np.array([0]), np.array([0]), flat[None])
     unpaced.follow(np.array([900, 900]))
     count = int(unpaced.seen[0])
     np.testing.assert_array_equal(unpaced.ring.read(np.array([0]), np.array([0]), count)[0], flat[:, :count])

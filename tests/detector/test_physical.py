@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detector.physical import millivolts
+from detector.physical import Scale, millivolts
 from stream.messages import MISSING, Lead
 
 
@@ -20,3 +20,12 @@ def test_each_lead_has_its_own_gain_and_missing_samples_are_nan() -> None:
     leads = [Lead(name="II", gain=200), Lead(name="V1", gain=50, baseline=-10)]
     got = millivolts(np.array([[200, MISSING], [40, -10]], np.int16), leads)
     np.testing.assert_array_equal(got, [[1, np.nan], [1, 0]])
+
+
+def test_many_beds_at_once() -> None:
+    beds = [[Lead(name="II", gain=200), Lead(name="V1", gain=50, baseline=-10)], [Lead(name="I"), Lead(name="II")]]
+    samples = np.random.default_rng(0).integers(-300, 300, (2, 2, 9)).astype(np.int16)
+    samples[1, 0, 3] = MISSING
+    got = Scale.together([Scale(leads) for leads in beds], samples)
+    for bed, one, leads in zip(got, samples, beds, strict=True):
+        np.testing.assert_array_equal(bed, millivolts(one, leads))

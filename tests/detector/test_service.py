@@ -228,10 +228,26 @@ async def test_a_fault_in_reading_is_told_and_the_reading_goes_on(hub, monkeypat
         await screen.until(lambda message: isinstance(message, Beat) and message.bed == "a")
 
 
-async def test_a_model_that_cannot_be_used_is_told(hub, tmp_path, monkeypatch) -> None:
+async def test_a_model_that_cannot_be_used_is_told_to_everybody(hub, tmp_path, monkeypatch) -> None:
+    monkeypatch.undo()
+    damaged = tmp_path / "damaged.keras"
+    damaged.write_bytes(b"PK no archive")
+    async with Feed(hub.url, name="screen", subscribe=Subscribe(kinds=("status",))) as feed:
+        screen = Screen(feed)
+        await screen.until(lambda message: isinstance(message, Subscribed))
+        for model, reason in ((tmp_path / "none.keras", "no model file"), (damaged, "cannot be read")):
+            with pytest.raises(ModelError, match=reason):
+                await service.run(hub.url, model=model)
+            await screen.until(lambda message, reason=reason: isinstance(message, Status) and reason in message.detail)
+        told = [message for message in screen.heard if isinstance(message, Status) and message.component == "detector"]
+        assert [status.state for status in told] == ["error", "error"]
+        assert all(status.detail.startswith("model missing: ") for status in told)
+
+
+async def test_without_a_hub_a_model_that_cannot_be_used_is_told_to_who_started_it(tmp_path, monkeypatch) -> None:
     monkeypatch.undo()
     with pytest.raises(ModelError, match="no model file"):
-        await service.run(hub.url, model=tmp_path / "none.keras")
+        await service.run("ws://127.0.0.1:1", model=tmp_path / "none.keras")
 
 
 def test_frames_stay_below_what_the_hub_takes() -> None:
@@ -254,3 +270,38 @@ def test_frames_stay_below_what_the_hub_takes() -> None:
     assert all(len(encode_frame(batch)) <= MAX_FRAME for batch in dealt)
     assert len(dealt) < 10
     assert list(service.frames([])) == []
+
+
+async def test_what_comes_in_a_while_is_gathered_in_order() -> None:
+    first, second, third = ([Status(component="source", state=state)] for state in ("ready", "paused", "stopped"))
+    there = asyncio.Event()
+
+    async def frames() -> AsyncIterator[list[Sent]]:
+        yield first
+        yield second
+        there.set()
+        await asyncio.Event().wait()
+        yield third
+
+    feed = frames()
+    assert await service.gather(feed, 0.01) == [*first, *second]
+    assert there.is_set()
+
+
+async def test_no_more_is_gathered_than_can_be_read_at_once() -> None:
+    async def frames() -> AsyncIterator[list[Sent]]:
+        while True:
+            yield [Status(component="source", state="ready")]
+
+    feed = frames()
+    for _ in range(2):
+        assert len(await service.gather(feed, 60) or []) == service.MOST_FRAMES
+
+
+async def test_the_end_of_the_feed_ends_gathering() -> None:
+    async def frames() -> AsyncIterator[list[Sent]]:
+        yield [Status(component="source", state="ready")]
+
+    feed = frames()
+    assert len(await service.gather(feed, 60) or []) == 1
+    assert await service.gather(feed, 60) is None

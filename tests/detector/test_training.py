@@ -99,10 +99,12 @@ def test_examples_are_chosen_and_joined() -> None:
         np.array([0, 1], np.int8),
         np.array(["a", "a"]),
         np.array([10, 20]),
+        np.array([3, 4]),
     )
     two = Examples.join([one, one[np.array([1])]])
     assert two.label.tolist() == [0, 1, 1]
     assert two.sample.tolist() == [10, 20, 20]
+    assert two.family.tolist() == [3, 4, 4]
     np.testing.assert_array_equal(two.inputs["row"][2], one.inputs["row"][1])
     assert len(two) == 3
     assert len(one[np.array([False, False])]) == 0
@@ -116,7 +118,8 @@ def humps(beats: int, rng: np.random.Generator) -> Examples:
     label = np.where(np.arange(beats) % 4 == 0, V, N).astype(np.int8)
     at = np.where(label == V, 130, 40) + rng.normal(0, 5, beats)
     row = np.exp(-0.5 * ((np.arange(ROW) - at[:, None]) / 8) ** 2)
-    return Examples({"row": row[..., None].astype(np.float32)}, label, np.full(beats, "made"), np.arange(beats))
+    inputs = {"row": row[..., None].astype(np.float32)}
+    return Examples(inputs, label, np.full(beats, "made"), np.arange(beats), np.full(beats, -1))
 
 
 def test_a_network_learns_what_tells_beats_apart() -> None:

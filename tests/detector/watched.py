@@ -73,7 +73,7 @@ def read(data: Path, record: str, begin: float = 0, end: float | None = None) ->
     values, _ = bridge(Scale(source.leads[0])(source.read(start, stop)[0]), np.zeros(len(source.leads[0]), np.float32))
     resample = Resampler(source.fs)
     ring = Ring(1, len(values), values.shape[1])
-    ring.put(0, 0, values)
+    ring.write(np.array([0]), np.array([0]), values[None])
     count = int(resample.ready(np.array([values.shape[1]]))[0])
     return np.concatenate(list(_pieces(resample, ring, count)), axis=1)
 
