@@ -65,14 +65,16 @@ class Browser:
         told = await self._session.send("SystemInfo.getProcessInfo")
         return {(process["type"], process["id"]): process["cpuTime"] for process in told["processInfo"]}
 
-    async def memory(self) -> int:
-        """Bytes that all its processes hold, what they share counted once; without what is only read from files.
+    async def memory(self) -> tuple[int, int]:
+        """Bytes that all its processes hold: those of their own, and those they share, counted once.
 
-        Linux (``smaps_rollup``) tells it. What is mapped from files, the program itself, is shared with every other
-        Chromium that runs, and would come and go with them.
+        Linux (``smaps_rollup``) tells it. Shared are, above all, the pictures of canvases and layers on their way to
+        the screen, of which there are more or fewer from frame to frame. What is mapped from files, the program itself,
+        is shared with every other Chromium that runs, would come and go with them, and is not counted.
         """
         told = await self._session.send("SystemInfo.getProcessInfo")
-        return sum(_own(process["id"]) for process in told["processInfo"])
+        held = [_held(process["id"]) for process in told["processInfo"]]
+        return sum(own for own, _ in held), sum(shared for _, shared in held)
 
 
 @asynccontextmanager
@@ -113,9 +115,10 @@ async def end(probe: JSHandle) -> Any:
     return await probe.evaluate("probe => probe()")
 
 
-def _own(pid: int) -> int:
+def _held(pid: int) -> tuple[int, int]:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     except (FileNotFoundError, ProcessLookupError):  # it has ended
-        return 0
-    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
+        return 0, 0
+    kilobytes = {name: int(size.split()[0]) for name, size in (line.split(":", 1) for line in lines[1:])}
+    return 1024 * kilobytes.get("Pss_Anon", 0), 1024 * kilobytes.get("Pss_Shmem", 0)

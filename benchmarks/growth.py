@@ -20,11 +20,29 @@ SETTLED: Final = 1 / 6
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Memory over time: seconds, bytes of JavaScript objects in use, and all that Chromium holds."""
+    """Memory over time.
+
+    Attributes
+    ----------
+    seconds
+        When it was looked at.
+    objects
+        Bytes of JavaScript objects in use.
+    processes
+        Bytes that all of Chromium's processes hold.
+    pictures
+        Bytes of these that the processes share, above all pictures on their way to the screen.
+    """
 
     seconds: list[float]
     objects: list[int]
     processes: list[int]
+    pictures: list[int]
+
+    @property
+    def without_pictures(self) -> list[int]:
+        """Bytes that the processes hold for themselves."""
+        return [held - shared for held, shared in zip(self.processes, self.pictures, strict=True)]
 
     def slope(self, what: list[int]) -> float:
         """MB in 10 min, by least squares, once it is to be steady."""
@@ -35,7 +53,7 @@ class Growth:
 
 async def measure(chromium: Browser, minutes: float, tell: Callable[[str], object]) -> Growth:
     """Leave a ward page open; what lies about is collected before each look."""
-    growth = Growth([], [], [])
+    growth = Growth([], [], [], [])
     async with service(BEDS) as running, chromium.page(running.page) as page:
         session = await page.context.new_cdp_session(page)
         await draws(page, BEDS)
@@ -47,5 +65,7 @@ async def measure(chromium: Browser, minutes: float, tell: Callable[[str], objec
             heap = await session.send("Runtime.getHeapUsage")
             growth.seconds.append(time.monotonic() - began)
             growth.objects.append(int(heap["usedSize"]))
-            growth.processes.append(await chromium.memory())
+            own, shared = await chromium.memory()
+            growth.processes.append(own + shared)
+            growth.pictures.append(shared)
     return growth

@@ -215,7 +215,11 @@ def _range(cost: watchers.Cost, screens: int) -> str:
 
 
 def _tell_growth(report: Report, told: growth.Growth) -> None:
-    for what, values in (("all processes", told.processes), ("JavaScript objects", told.objects)):
+    for what, values in (
+        ("all processes", told.processes),
+        ("all but pictures on their way to the screen", told.without_pictures),
+        ("JavaScript objects", told.objects),
+    ):
         note = f"after the first {growth.SETTLED * told.seconds[-1] / 60:.1f} of {told.seconds[-1] / 60:.1f} min"
         begin, last = values[0] / 1e6, values[-1] / 1e6
         report.add(

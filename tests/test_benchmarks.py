@@ -113,9 +113,11 @@ def test_growth_is_that_of_the_steady_time() -> None:
     seconds = [10.0 * n for n in range(13)]
     at_first = [10**8 - 10**7 * (n < 2) for n in range(13)]  # it takes 10 MB at its start, then nothing
     rising = [round(10**8 + 2000 * at) for at in seconds]
-    told = growth.Growth(seconds, at_first, rising)
+    pictures = [round(10**7 + 1500 * at) for at in seconds]
+    told = growth.Growth(seconds, at_first, rising, pictures)
     assert told.slope(told.objects) == pytest.approx(0, abs=1e-6)
     assert told.slope(told.processes) == pytest.approx(1.2)
+    assert told.slope(told.without_pictures) == pytest.approx(0.3)
 
 
 def test_the_cost_of_a_screen_more_is_the_slope_over_all_rounds() -> None:
@@ -240,6 +242,7 @@ def test_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert figures["2 beds: Chromium"] > 0
     assert [row[0] for row in report.sheets[1].rows] == ["1", "4", "10"]  # screens at once
     assert np.isfinite(figures["memory, all processes: growth"])
+    assert np.isfinite(figures["memory, all but pictures on their way to the screen: growth"])
 
 
 def test_the_command_runs_what_it_is_asked_to(tmp_path: Path) -> None:
