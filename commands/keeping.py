@@ -3,13 +3,11 @@
 import json
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import typer
 
 from commands.options import (
     FEED,
-    FEED_PORT,
     ArchiveFolder,
     FeedUrl,
     JournalPath,
@@ -18,7 +16,7 @@ from commands.options import (
     log_to_stderr,
     run_until_done,
 )
-from commands.places import archive_of, journal_of
+from commands.places import archive_of, journal_of, port_of
 
 app = typer.Typer()
 
@@ -51,7 +49,7 @@ def keep(
 
     log_to_stderr(verbose)
     bounds = Bounds(hours=hours, strip_hours=24 * strip_days, bytes=mb * 1e6)
-    run_until_done(write(feed, archive_of(folder), bounds=bounds, waves=waves))
+    run_until_done(write(feed, archive_of(folder, port_of(feed)), bounds=bounds, waves=waves))
 
 
 @app.command(
@@ -140,7 +138,7 @@ def adjudicate(
 
     log_to_stderr(verbose=False, quiet=True)
     said = Verdict(
-        bed=bed_of(journal_of(journal, urlsplit(feed).port or FEED_PORT), alarm),
+        bed=bed_of(journal_of(journal, port_of(feed)), alarm),
         alarm=alarm,
         verdict=verdict,
         comment=comment,

@@ -69,7 +69,8 @@ JournalPath = Annotated[
     typer.Option(
         "--journal",
         metavar="PATH|URL",
-        help="The hub's journal; $CARDIOVISION_HOME/journal.sqlite, or that of the user, if left out.",
+        help="The hub's journal; if left out, journal.sqlite (journal-PORT.sqlite of a hub on another port than 8765) "
+        "in $CARDIOVISION_HOME or the user's state folder.",
         show_default=False,
     ),
 ]
@@ -78,7 +79,8 @@ ArchiveFolder = Annotated[
     typer.Option(
         "--folder",
         metavar="DIR",
-        help="Folder of kept records; $CARDIOVISION_HOME/archive, or that of the user, if left out.",
+        help="Folder of kept records; if left out, archive (archive-PORT of a hub on another port than 8765) in "
+        "$CARDIOVISION_HOME or the user's state folder.",
         show_default=False,
     ),
 ]

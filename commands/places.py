@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from commands.options import FEED_PORT
 from stream.errors import CardioVisionError
@@ -21,6 +22,11 @@ def state_folder() -> Path:
             f"cannot write logs to {folder} ({error.strerror}); name a folder in CARDIOVISION_HOME"
         ) from None
     return folder
+
+
+def port_of(feed: str) -> int:
+    """The port of a hub by the address of its feed."""
+    return urlsplit(feed).port or FEED_PORT
 
 
 def journal_of(where: str | None, port: int = FEED_PORT) -> str | Path:

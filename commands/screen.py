@@ -1,7 +1,6 @@
 """Commands of the screen: alone, and with all parts at once."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
@@ -28,7 +27,7 @@ from commands.options import (
     open_sources,
     run_until_done,
 )
-from commands.places import archive_of, journal_of, state_folder
+from commands.places import archive_of, journal_of, port_of, state_folder
 from stream.errors import CardioVisionError
 
 app = typer.Typer()
@@ -133,6 +132,6 @@ def web(
     from web.settings import Settings
 
     log_to_stderr(verbose)
-    kept = None if journal == "none" else journal_of(journal, urlsplit(feed).port or FEED_PORT)
+    kept = None if journal == "none" else journal_of(journal, port_of(feed))
     uploads = state_folder() / "uploads"
-    run(host, port, Settings(feed, kept, archive_of(folder), library, uploads, model))
+    run(host, port, Settings(feed, kept, archive_of(folder, port_of(feed)), library, uploads, model))

@@ -65,7 +65,9 @@ async def error_of(*arguments: str) -> str:
 
 async def test_from_the_feed_to_paper_and_report(home: Path) -> None:
     samples = np.random.default_rng(4).integers(-300, 300, (2, 10_000)).astype(np.int16)
-    hub = await start("hub", "--port", str(free_port()))
+    port = free_port()
+    folder = home / "home" / f"archive-{port}"  # of this hub alone
+    hub = await start("hub", "--port", str(port))
     keeper: Process | None = None
     try:
         assert hub.stderr is not None
@@ -96,7 +98,7 @@ async def test_from_the_feed_to_paper_and_report(home: Path) -> None:
                 Close(bed="1", stream="a", sample=10_000),
             )
             await until(Alarm, id=ALARM.id)
-            strips = home / "home" / "archive" / "strips" / "1"
+            strips = folder / "strips" / "1"
             while not (strips.exists() and list(strips.glob("*.hea"))):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         said = await run(
@@ -124,20 +126,21 @@ async def test_from_the_feed_to_paper_and_report(home: Path) -> None:
                 process.kill()
                 await process.wait()
     out = home / "strip.pdf"
-    assert await run("export", "--alarm", ALARM.id, "--out", str(out)) == f"{out}\n"
+    assert await run("export", "--alarm", ALARM.id, "--folder", str(folder), "--out", str(out)) == f"{out}\n"
     assert out.read_bytes().startswith(b"%PDF")
     table_file = home / "period.csv"
     await run(
         "export", "--bed", "1", "--from", "2023-11-14T22:13:30Z", "--to", "2023-11-14T22:13:35+00:00",
-        "--format", "csv", "--out", str(table_file),
+        "--format", "csv", "--folder", str(folder), "--out", str(table_file),
     )  # fmt: skip
     table = pd.read_csv(table_file)
     assert table["time"][0] == "2023-11-15T03:58:30.000+05:45"
     np.testing.assert_allclose(table["II (mV)"], samples[0, 2500:3750] / 200)
     assert "give either --alarm" in await error_of("export", "--bed", "1")
     assert "expected a bed of which records are kept, got '7'; there are: 1" in await error_of(
-        "export", "--bed", "7", "--from", "2023-11-14T22:13:30Z", "--to", "2023-11-14T22:13:35Z"
-    )
+        "export", "--bed", "7", "--from", "2023-11-14T22:13:30Z", "--to", "2023-11-14T22:13:35Z",
+        "--folder", str(folder),
+    )  # fmt: skip
 
 
 def journal(home: Path) -> str:
