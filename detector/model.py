@@ -137,6 +137,8 @@ def load(path: Path) -> Any:
         model = keras.saving.load_model(path, custom_objects=old, compile=False, safe_mode=True)
     except Exception as error:  # a damaged file can fail anywhere in zipfile, json, h5py and Keras
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if "safe_mode" in first:  # Keras would have its reader switch that off
+            first = "it has a Lambda layer, which is code"
         raise ModelError(
             f"{path} cannot be read as a Keras model (.keras or .h5; damaged, or it holds code of its own, which is "
             f"never run): {first}"

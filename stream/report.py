@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stream.archive.records import utc
+from stream.errors import JournalError
 from stream.journal import PAGE, Journal, KeptAlarm, KeptEvent
 from stream.limits import ALARMS
 from stream.messages import Close, Open, Verdict
@@ -182,13 +183,17 @@ def read(journal: str | Path, *, since: float = 0.0, until: float | None = None,
     Raises
     ------
     JournalError
-        If it cannot be read.
+        If it cannot be read, or has never heard of the bed.
     """
     until = time.time() if until is None else until
     with Journal(journal) as kept:
         alarms = _all(lambda page: kept.alarms(bed, since=since, until=until, offset=page))
         said = _all(lambda page: kept.audit(bed, ("verdict",), since=since, offset=page))
         events = _all(lambda page: kept.events(bed, ("open", "close"), until=until, offset=page))
+        if bed is not None and not events:
+            opens = _all(lambda page: kept.events(None, ("open",), until=until, offset=page))
+            beds = ", ".join(sorted({opened.event.bed for opened in opens if isinstance(opened.event, Open)})) or "none"
+            raise JournalError(f"expected a bed the journal has heard of, got {bed!r}; there are: {beds}")
     verdicts = {deed.deed.alarm: deed.deed.verdict for deed in reversed(said) if isinstance(deed.deed, Verdict)}
     first = min((event.at for event in events), default=until)
     hours = hours_of(reversed(events), since, until)

@@ -161,7 +161,9 @@ def test_code_in_a_model_is_never_run(tmp_path: Path, suffix: str) -> None:
     assert ran.exists()  # it would, if it were run
     model.save(tmp_path / f"wicked{suffix}")
     ran.unlink()
-    assert "never run" in refused(tmp_path / f"wicked{suffix}")
+    said = refused(tmp_path / f"wicked{suffix}")
+    assert "never run" in said
+    assert "safe_mode" not in said
     assert not ran.exists()
 
 

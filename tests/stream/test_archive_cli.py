@@ -118,6 +118,7 @@ async def test_from_the_feed_to_paper_and_report(home: Path) -> None:
         assert report["total"]["hours"] == pytest.approx(40 / 3600)
         assert report["beds"]["1"]["pause"]["false_rate"] == 1.0
         assert "Pause (medium)" in await run("report", "--journal", journal(home), "--bed", "1")
+        assert "got '7'; there are: 1" in await error_of("report", "--journal", journal(home), "--bed", "7")
         keeper.send_signal(signal.SIGTERM)
         await keeper.wait()
     finally:
