@@ -55,12 +55,7 @@ RISE: Final = 0.05
 HOLD: Final = 1e-4
 WANDER: Final = 0.03
 """Shares with which an RR enters the basic RR: one of the same rhythm (a fifth of it if the RR before was of none); a
-longer one; a shorter one in a steady rhythm, which takes two hours; a shorter one while the rhythm is not. The second
-shorter one alike in a row, and those after it, are of another rhythm: if it is not :data:`QUICK`, it is followed."""
-
-QUICK: Final = float(np.log(60 / 100))
-"""Logarithm of the RR (s) of a tachycardia, by definition above 100/min. A rhythm that is not so quick is followed
-though it began at once: a heart may leave a bradycardia from one beat to the next."""
+longer one; a shorter one in a steady rhythm, which takes two hours; a shorter one while the rhythm is not."""
 
 STEADY: Final = 0.05
 """A rhythm is steady while the median step from RR to RR is less than this share."""
@@ -155,14 +150,11 @@ class RhythmMemory(Rows):
         basic, before = _or(self.basic[beds], log), _or(last[:, -1], log)
         away = log - basic
         near = np.abs(away) < GRADUAL
-        alike = np.abs(log - before) < GRADUAL
-        linked = near | (self.linked[beds] & alike)
+        linked = near | (self.linked[beds] & (np.abs(log - before) < GRADUAL))
         steady = _median(np.abs(np.diff(last[:, -16:], axis=-1))) < STEADY
         loose = np.where(near, FOLLOW / 5, np.where(away > 0, RISE, WANDER))
-        away_by_step = np.clip(away, -0.3, 0.3)
-        change = np.where(linked & self.linked[beds], FOLLOW, loose) * away_by_step
-        abrupt = np.where(alike & (log > QUICK), FOLLOW * away_by_step, HOLD * away)
-        change = np.where(~linked & (away < 0) & steady, abrupt, change)
+        change = np.where(linked & self.linked[beds], FOLLOW, loose) * np.clip(away, -0.3, 0.3)
+        change = np.where(~linked & (away < 0) & steady, HOLD * away, change)
         young = _median(np.concatenate([last[:, -YOUNG:], log[:, None]], axis=-1))
         self.basic[beds] = np.where(count < YOUNG, young, basic + change)
         self.linked[beds] = linked

@@ -184,21 +184,6 @@ def test_an_abrupt_tachycardia_becomes_basic_after_two_hours() -> None:
     assert abs(figures(memory, 0.5)["rr_before_basic"]) < 0.05
 
 
-@pytest.mark.parametrize(("slow", "then"), [(60 / 34, 60 / 70), (60 / 45, 60 / 95)])
-def test_a_rhythm_that_is_no_tachycardia_is_followed_though_it_began_at_once(slow: float, then: float) -> None:
-    memory = known(around(slow, 60))
-    told = basic(teach(memory, around(then, 60, seed=1)))
-    assert told[0] < -3 * GRADUAL
-    assert np.abs(told[30:]).max() < GRADUAL
-
-
-def test_a_single_early_beat_that_is_not_quick_is_not_followed() -> None:
-    memory = known(around(1.2, 60))
-    before = memory.basic.copy()
-    teach(memory, [0.8])
-    np.testing.assert_allclose(memory.basic, before, atol=1e-3)
-
-
 def test_a_slower_rhythm_becomes_basic_within_a_minute() -> None:
     told = basic(teach(known(around(0.5, 100)), around(1.0, 60, seed=1)))
     assert told[0] == pytest.approx(np.log(2), abs=0.05)
