@@ -96,6 +96,14 @@ async def measure_screen(screen: Screen, mm: float) -> None:
 
 async def measured(page: Bed) -> tuple[float, float]:
     """Height of a step, and time between two, in pixels of a screenshot of the first strip."""
+    high, columns = await shot(page)
+    while not columns.any():  # the trace is not drawn at its new scale yet
+        high, columns = await shot(page)
+    return high, slope(steps(columns))
+
+
+async def shot(page: Bed) -> tuple[float, np.ndarray]:
+    """Height of a step in a screenshot, and how much ink of steps is in each column."""
     with_trace = await greens(page)
     await page.page.add_style_tag(content=".strip :is(.sweep, .still) { visibility: hidden }")
     paper = await greens(page)
@@ -109,7 +117,7 @@ async def measured(page: Bed) -> tuple[float, float]:
     flat = level[(reach < 4) & (total > 0)]
     middle = (flat.min() + flat.max()) / 2
     high = np.median(flat[flat > middle]) - np.median(flat[flat < middle])
-    return float(high), slope(steps(total * (reach > 0.8 * high)))
+    return float(high), total * (reach > 0.8 * high)
 
 
 async def greens(page: Bed) -> np.ndarray:

@@ -60,10 +60,15 @@ export class AlarmBar {
     this.forgetting = setTimeout(() => say(place, ""), ANSWERED);
   }
 
-  /** Draw what has changed. @param {number} now ms */
-  tell(now, connected) {
+  /** The connection is there, or not: what is to be heard depends on it at once, however short it was. */
+  reach(connected) {
     this.connected = connected;
     this.wasConnected ||= connected;
+  }
+
+  /** Draw what has changed. @param {number} now ms */
+  tell(now, connected) {
+    this.reach(connected);
     this.tellPause();
     if (connected) this.readAloud(now);
     say(byId("alarm-none"), connected ? STRIP.none : this.wasConnected ? STRIP.unknown : STRIP.connecting);

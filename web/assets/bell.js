@@ -15,6 +15,7 @@ export class BellSign {
     element.innerHTML = SVG;
     element.setAttribute("role", "img");
     this.text = element.lastElementChild;
+    this.tell(undefined, false, 0); // it has a name from the beginning
   }
 
   /** @param {object|undefined} bell @param {boolean} alarms whether there are any @param {number} now UTC seconds */

@@ -35,6 +35,7 @@ export function mountQuiet(page, url, more = {}) {
         more.messages?.(messages);
       },
       state(state) {
+        bar.reach(state === "open");
         tellShell(state);
         more.state?.(state);
       },

@@ -46,6 +46,7 @@ export function mountWard(page, url) {
       },
       state(state) {
         connected = state === "open";
+        bar.reach(connected);
         tellShell(state);
       },
     },
