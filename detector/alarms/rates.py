@@ -26,14 +26,9 @@ FAST_BEATS: Final = 17
 SLOW_BEATS: Final = 5
 """Beats of extreme tachycardia and bradycardia (as in the PhysioNet/CinC challenge of 2015)."""
 
-SURELY_FAST: Final = (13, 1.03)
-SURELY_SLOW: Final = (4, 0.85)
-"""So many beats are enough where the rate is beyond this share of the limit, and no RR contradicts: 12 RR, as monitors
-average them, and three at rates that call for help before a fifth beat has come."""
-
 NEARLY: Final = 0.9
 """In an extreme bradycardia each RR is longer than this share of that of its limit: a single pause makes none. In an
-extreme tachycardia each (of 17 beats each but one) is shorter than the same share makes it."""
+extreme tachycardia each but one is shorter than the same share makes it."""
 
 LATE: Final = 0.4
 """So many seconds it takes at most until a QRS is found; and so long behind R there may be a T wave, which is a
@@ -82,39 +77,25 @@ class Intervals:
         return Seen(hr < limit, self.r[:, -LEAST], hr)
 
     def extreme_high(self, limit: Floats) -> Seen:
-        """:data:`FAST_BEATS` beats whose rate is above a limit, one of them at most much slower; or fewer, if sure."""
-        beats, share = SURELY_FAST
-        return self._fast(limit, FAST_BEATS, slower=1).otherwise(self._fast(share * limit, beats, slower=0))
-
-    def _fast(self, limit: Floats, beats: int, slower: int) -> Seen:
-        """The last beats, at a rate above a limit."""
-        rr = self.rr[:, 1 - beats :]
-        rate = 60 * (beats - 1) / np.maximum(rr.sum(1), 1e-3)
-        fast = (rr < 60 / (NEARLY * limit[:, None])).sum(1) >= beats - 1 - slower
-        return Seen((rr <= LOST).all(1) & fast & (rate > limit), self.r[:, -beats], np.asarray(rate, np.float32))
+        """:data:`FAST_BEATS` beats whose rate is above a limit, one of them at most much slower."""
+        rr = self.rr[:, 1 - FAST_BEATS :]
+        rate = 60 * (FAST_BEATS - 1) / np.maximum(rr.sum(1), 1e-3)
+        fast = (rr < 60 / (NEARLY * limit[:, None])).sum(1) >= FAST_BEATS - 2
+        seen = (rr <= LOST).all(1) & fast & (rate > limit)
+        return Seen(seen, self.r[:, -FAST_BEATS], np.asarray(rate, np.float32))
 
     def extreme_low(self, limit: Floats) -> Seen:
-        """Beats whose rate is below a limit for as long as :data:`SLOW_BEATS` take at it, or fewer, if sure.
+        """:data:`SLOW_BEATS` beats whose rate is below a limit, none of them much faster.
 
-        It is known as soon as that time is over, whether the last of them has come or not.
+        It is known as soon as the time for so many beats is over, whether the last of them has come or not.
         """
-        beats, share = SURELY_SLOW
-        return self._slow(limit, SLOW_BEATS, 1.0).otherwise(self._slow(limit, beats, share))
-
-    def _slow(self, limit: Floats, beats: int, share: float) -> Seen:
-        """A rate below a share of a limit, for as long as so many beats take at the limit; none of them much faster."""
-        longest, time = NEARLY * 60 / limit, (beats - 1) * 60 / limit
-        waited = np.where(self.beats, np.maximum(self.rr_at_least[:, -1], 0), np.inf)
-        long = waited > longest  # so long that it counts as an RR
-        out = Seen(np.zeros(len(limit), np.bool_), self.r[:, -1], np.zeros(len(limit), np.float32))
-        for count in (beats - 1, beats - 2):  # RR that are over
-            rr = self.rr[:, -count:]
-            total = rr.sum(1)
-            rate = 60 * (count + long) / np.maximum(total + np.where(long, waited, 0), 1e-3)
-            seen = ((rr > longest[:, None]) & (rr <= LOST)).all(1) & (waited <= LOST)
-            seen &= (total + waited > time) & (rate < share * limit)
-            out = out.otherwise(Seen(seen, self.r[:, -count - 1], np.asarray(rate, np.float32)))
-        return out
+        longest = NEARLY * 60 / limit[:, None]
+        seen, rate = np.zeros(len(self.r), np.bool_), np.full(len(self.r), np.inf, np.float32)
+        for rr in (self.rr[:, 1 - SLOW_BEATS :], self.rr_at_least[:, 1 - SLOW_BEATS :]):
+            mean = 60 / np.maximum(rr.mean(1), 1e-3)
+            seen |= ((rr > longest) & (rr <= LOST)).all(1) & (mean < limit)
+            rate = np.fmin(rate, mean)
+        return Seen(seen, self.r[:, -SLOW_BEATS], rate)
 
     def nothing_for(self, seconds: Floats, still: Floats, usable_for: Floats) -> Seen:
         """No QRS for so long, while there were leads to see one on, and the wave agrees."""

